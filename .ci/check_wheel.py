@@ -1,0 +1,88 @@
+"""Builds the wheel, installs it into an empty environment, and starts a central system there."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+START_TIME = 30.0
+
+
+def run_quietly(command: list[str]) -> None:
+    """Run a command that is to succeed; what it prints is shown only when it does not."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if result.returncode:
+        sys.exit(f"{result.stdout}\n{' '.join(command)} failed")
+
+
+def build_wheel() -> Path:
+    """Build the wheel by way of the source distribution, so that both are known to be complete."""
+    for old in Path("dist").glob("ocppfw-*"):
+        old.unlink()
+    run_quietly([sys.executable, "-m", "build"])
+    [wheel] = Path("dist").glob("*.whl")
+    return wheel.resolve()
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Make an environment that holds the wheel and what it asks for; return its bin folder."""
+    venv.create(folder, with_pip=True)
+    run_quietly([str(folder / "bin/pip"), "install", str(wheel)])
+    return folder / "bin"
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return when the port takes connections; SystemExit when twistd ends or takes too long."""
+    deadline = time.monotonic() + START_TIME
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            sys.exit(f"twistd ended with status {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit(f"nothing listens on port {port} after {START_TIME:.0f} seconds")
+
+
+def start(bin_folder: Path, working_folder: Path) -> None:
+    """Run twistd away from the checkout until it listens, then stop it as an operator would."""
+    port = free_port()
+    command = [str(bin_folder / "twistd"), "-n", "--pidfile=", "ocppfw", "--role", "cs"]
+    process = subprocess.Popen([*command, "--port", str(port)], cwd=working_folder)
+    try:
+        wait_until_listening(process, port)
+        process.terminate()
+        status = process.wait(timeout=START_TIME)
+    finally:
+        process.kill()
+    # After its own orderly end, twistd ends by the signal that stopped it.
+    if status != -signal.SIGTERM:
+        sys.exit(f"twistd was told to stop and ended with status {status}")
+
+
+def main() -> None:
+    """Build, install, start; end with status 1 at the first thing that fails."""
+    wheel = build_wheel()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bin_folder = install(wheel, folder / "environment")
+        start(bin_folder, folder)
+    print(f"{wheel.name}: installed and started")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The servers under test: how each is installed and started, and how it is ended again."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PEERS = Path(__file__).parent / "peers"
+NODE_FOLDER = ROOT / "build" / "bench-node"
+START_TIMEOUT = 30.0
+
+
+class Unavailable(Exception):
+    """This server cannot be measured here; says why."""
+
+
+@dataclass
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+
+@dataclass
+class Recipe:
+    """How to start a server; ``--port`` and the port are added to the command."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Server]:
+        """The server, until the end of the block."""
+        port = free_port()
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                [*self.command, "--port", str(port)],
+                cwd=ROOT,
+                env=os.environ | self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                if not answers(port, process):
+                    log.seek(0)
+                    tail = log.read()[-1000:].decode(errors="replace").strip()
+                    raise Unavailable(f"did not start: {tail}")
+                yield Server(port, process.pid)
+            finally:
+                end(process)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Waits until somebody listens; False when the process ends or takes too long."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Asks a process to end, and ends it when it does not listen."""
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def ocppfw() -> Recipe:
+    """Our central system as ``make run`` starts it, without the trace."""
+    twistd = Path(sys.executable).with_name("twistd")
+    if not twistd.exists():
+        raise Unavailable(f"no twistd beside {sys.executable}")
+    command = [str(twistd), "-n", "--pidfile=", "ocppfw", "--role", "cs", "--trace", "off"]
+    return Recipe(f"ocppfw {version('ocppfw')}", command)
+
+
+def ocpp_on_websockets() -> Recipe:
+    """The central system of the PyPI package ocpp."""
+    name = f"ocpp {version('ocpp')} on websockets {version('websockets')}"
+    return Recipe(name, [sys.executable, "-m", "benchmarks.peers.ocpp_websockets"])
+
+
+def ocpp_rpc() -> Recipe:
+    """The central system of the npm package ocpp-rpc; installs it on first use."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        raise Unavailable("node and npm are not installed")
+    modules = NODE_FOLDER / "node_modules"
+    manifest = (PEERS / "package.json").read_bytes()
+    installed = NODE_FOLDER / "package.json"
+    if not modules.is_dir() or installed.read_bytes() != manifest:
+        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+        installed.write_bytes(manifest)
+        install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(install, cwd=NODE_FOLDER, capture_output=True, text=True)
+        if done.returncode:
+            raise Unavailable(f"npm install failed: {done.stderr.strip()[-300:]}")
+    release = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    return Recipe(
+        f"ocpp-rpc 2.2.1 strict on ws 8.23.0, Node {release}",
+        [node, str(PEERS / "ocpp_rpc.js")],
+        {"NODE_PATH": str(modules)},
+    )
+
+
+def echo() -> Recipe:
+    """The server that only shows how fast the generator is."""
+    return Recipe("generator against echo", [sys.executable, "-m", "benchmarks.peers.echo"])

@@ -1,0 +1,146 @@
+"""Every exception of ocppfw.
+
+::
+
+    OcppfwError
+    ├── CallFailed              a call is refused: CALLERROR, SOAP fault
+    ├── CallTimedOut            no answer to our call in time
+    ├── NotConnected            no connection, or it was lost before the answer came
+    ├── QueueFull               too many calls are waiting already
+    ├── PayloadInvalid          a payload of ours, or an answer to us, breaks its schema
+    ├── NoAnswer                a plugin wants a call to stay without an answer
+    ├── ConnectionRefused       a plugin refuses a connection
+    ├── ConnectFailed           a charge point could not reach its central system
+    ├── CatalogueError          a WSDL or JSON Schema file cannot be read
+    ├── PluginError             a plugin cannot be loaded
+    └── SettingsError           a setting is unknown or has a value that it may not have
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class OcppfwError(Exception):
+    """Root of all exceptions that ocppfw raises on purpose."""
+
+
+class CallFailed(OcppfwError):
+    """A call is refused.
+
+    Raised by a hook, it becomes the answer to the peer. Raised by ``peer.call``, it is
+    the peer's answer to us.
+
+    Attributes:
+        code: error code as on the wire, such as ``NotSupported`` (OCPP-J 1.6 section 4.2.3).
+        description: what is wrong, for a human; may be empty.
+        details: JSON object with more, usually empty.
+    """
+
+    def __init__(
+        self, code: str, description: str = "", details: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(code, description, details)
+        self.code = code
+        self.description = description
+        self.details = {} if details is None else details
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.description}" if self.description else self.code
+
+
+class CallTimedOut(OcppfwError):
+    """The peer did not answer our call in time.
+
+    Attributes:
+        action: the call's action.
+        seconds: how long we waited.
+    """
+
+    def __init__(self, action: str, seconds: float) -> None:
+        super().__init__(action, seconds)
+        self.action = action
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"no answer to {self.action} within {self.seconds:g} s"
+
+
+class NotConnected(OcppfwError):
+    """There is no connection to the peer, or it was lost before the peer answered."""
+
+
+class QueueFull(OcppfwError):
+    """Too many calls already wait for their turn on this connection.
+
+    Attributes:
+        limit: how many calls may wait.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{self.limit} calls are waiting already"
+
+
+class PayloadInvalid(OcppfwError):
+    """A payload breaks its schema.
+
+    Attributes:
+        action: the action it belongs to.
+        violations: what is wrong, the most important first; each has ``kind`` and ``path``.
+        payload: the offending payload.
+    """
+
+    def __init__(self, action: str, violations: Sequence[Any], payload: Any) -> None:
+        super().__init__(action, violations, payload)
+        self.action = action
+        self.violations = violations
+        self.payload = payload
+
+    def __str__(self) -> str:
+        return f"{self.action}: " + "; ".join(str(violation) for violation in self.violations)
+
+
+class NoAnswer(OcppfwError):
+    """Raised by a hook so that a call gets no answer at all.
+
+    A charge point that was Rejected answers nothing (OCPP 1.6 section 4.2).
+    """
+
+
+class ConnectionRefused(OcppfwError):
+    """Raised by the hook ``connection_requested`` to refuse a connection.
+
+    Attributes:
+        status: HTTP status of the refusal: 404 for an unknown identity (OCPP-J 1.6
+            section 3.2), 401 when credentials are wanted, 403 for the rest.
+        reason: one line for the log; the peer sees only the status.
+    """
+
+    def __init__(self, status: int = 404, reason: str = "") -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason or f"refused with HTTP status {self.status}"
+
+
+class ConnectFailed(OcppfwError):
+    """A charge point could not connect; the text says why and what to look at."""
+
+
+class CatalogueError(OcppfwError):
+    """A definition file cannot be read; the text names file, line and reason."""
+
+
+class PluginError(OcppfwError):
+    """A plugin cannot be loaded or unloaded; the text names file, hook and fault."""
+
+
+class SettingsError(OcppfwError):
+    """A setting is unknown, or its value is not one that it may have."""

@@ -1,0 +1,58 @@
+"""How the log looks: one line an event, ``[2026-11-22 14:54:54] text``, in local time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from twisted.logger import (
+    FileLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    formatEvent,
+)
+from twisted.python.logfile import LogFile
+
+_ROTATE_LENGTH = 10_000_000  # bytes
+_ROTATED_FILES = 9  # beside the one being written
+_PREFIXES = {LogLevel.warn: "Warning: ", LogLevel.error: "Error: ", LogLevel.critical: "Error: "}
+_CHATTY = ("twisted.", "autobahn.", "txaio")
+
+
+def format_log_event(event: LogEvent) -> str | None:
+    """The text of an event with its newline; None for what is not shown.
+
+    Libraries are heard from warnings on: their news (a factory starts, an attempt is
+    scheduled) say in other words what this program says itself.
+    """
+    level = event.get("log_level", LogLevel.info)
+    if level is LogLevel.debug:
+        return None
+    if level is LogLevel.info and str(event.get("log_namespace", "")).startswith(_CHATTY):
+        return None
+    text = formatEvent(event)
+    if not text:
+        return None
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["log_time"]))
+    return f"[{moment}] {_PREFIXES.get(level, '')}{text}{_traceback(event)}\n"
+
+
+def _traceback(event: LogEvent) -> str:
+    failure: Any = event.get("log_failure")
+    return f"\n{failure.getTraceback().rstrip()}" if failure is not None else ""
+
+
+def stream_observer(stream: TextIO) -> ILogObserver:
+    """Logs to an open stream."""
+    return FileLogObserver(stream, format_log_event)
+
+
+def file_observer(path: Path) -> ILogObserver:
+    """Logs to a file of at most 10 MB; ten of them are kept."""
+    folder = path.parent.resolve()
+    file = LogFile(
+        path.name, str(folder), rotateLength=_ROTATE_LENGTH, maxRotatedFiles=_ROTATED_FILES
+    )
+    return FileLogObserver(file, format_log_event)

@@ -1,0 +1,313 @@
+"""Every setting, once: this list feeds the code, ``--help``, the config file and the docs."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ocppfw.errors import SettingsError
+from ocppfw.versions import OcppVersion, Role
+
+Parser = Callable[[Any], Any]
+
+
+def _integer(low: int, high: int) -> Parser:
+    def parse(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def _seconds(low: float = 0) -> Parser:
+    def parse(value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = -1.0
+        if isinstance(value, bool) or not low <= number < 1e9:
+            raise ValueError(f"a number of seconds, at least {low:g}")
+        return number
+
+    return parse
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("a text or a list of texts")
+    return texts
+
+
+def _switch(value: Any) -> bool:
+    if value in ("on", True):
+        return True
+    if value in ("off", False):
+        return False
+    raise ValueError("on or off")
+
+
+def _role(value: Any) -> Role:
+    try:
+        return Role(value)
+    except ValueError:
+        raise ValueError("cs (central system) or cp (charge point)") from None
+
+
+def _protocol(value: Any) -> OcppVersion:
+    version = OcppVersion.from_subprotocol(value) if isinstance(value, str) else None
+    if version is None:
+        raise ValueError("one of " + ", ".join(v.subprotocol for v in OcppVersion))
+    return version
+
+
+def _protocols(value: Any) -> tuple[OcppVersion, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise ValueError("subprotocol names, separated by commas")
+    return tuple(_protocol(name.strip()) for name in map(_text, names))
+
+
+def _endpoint(value: Any) -> str:
+    path = _text(value)
+    if not path.startswith("/") or "?" in path or "#" in path:
+        raise ValueError("a path that begins with /")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: as on the command line and in the config file.
+        default: the value where none is given, as it would be typed.
+        help: one sentence.
+        parse: turns what was typed, or read from TOML, into the value; raises ValueError
+            with what it should have been.
+        role: who has it; None for both.
+        repeatable: may be given more than once on the command line.
+        flag: takes no value on the command line.
+    """
+
+    name: str
+    default: Any
+    help: str
+    parse: Parser
+    role: Role | None = None
+    repeatable: bool = False
+    flag: bool = False
+
+    @property
+    def attribute(self) -> str:
+        """The setting's name as an attribute of ``Settings``."""
+        return self.name.replace("-", "_")
+
+
+_ALL_PROTOCOLS = ",".join(version.subprotocol for version in OcppVersion)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("role", None, "cs: a central system, cp: charge points.", _role),
+    Setting(
+        "port", 9000, "TCP port to listen on; 0 picks a free one.", _integer(0, 65535), Role.CS
+    ),
+    Setting("interface", "127.0.0.1", "Address to listen on.", _text, Role.CS),
+    Setting("endpoint", "/", "Path before the identity of the charge points.", _endpoint, Role.CS),
+    Setting("protocols", _ALL_PROTOCOLS, "Versions to offer.", _protocols, Role.CS),
+    Setting("url", None, "Central system to connect to (ws:// or wss://).", _text, Role.CP),
+    Setting(
+        "id", ["CP1"], "Identity; a pattern such as CP%04d with --count.", _texts, Role.CP, True
+    ),
+    Setting("count", 1, "Charge points per pattern, from 1 on.", _integer(1, 100_000), Role.CP),
+    Setting("protocol", "ocpp1.6", "Version to speak.", _protocol, Role.CP),
+    Setting(
+        "connectors", 2, "Connectors (2.x: EVSEs) of each charge point.", _integer(1, 100), Role.CP
+    ),
+    Setting(
+        "manual", False, "Do not boot, do not report: answer only.", _switch, Role.CP, flag=True
+    ),
+    Setting(
+        "reconnect-delay",
+        1,
+        "Seconds before the first reconnect, then doubled.",
+        _seconds(0.01),
+        Role.CP,
+    ),
+    Setting(
+        "reconnect-max-delay", 60, "Longest time between two attempts.", _seconds(0.01), Role.CP
+    ),
+    Setting("plugins", [], "A further folder of plugins; a later one wins.", _texts, None, True),
+    Setting(
+        "plugin",
+        [],
+        "Load this plugin, too, although it does not load by itself.",
+        _texts,
+        None,
+        True,
+    ),
+    Setting("trace", None, "on or off: show every frame. Default: on in the foreground.", _switch),
+    Setting("ping-interval", 300, "Seconds between WebSocket pings, 0 for none.", _seconds()),
+    Setting(
+        "ping-timeout",
+        30,
+        "Seconds without a pong after which a connection is dropped.",
+        _seconds(0.1),
+    ),
+    Setting("handshake-timeout", 10, "Seconds for the opening handshake.", _seconds(0.1)),
+    Setting("close-timeout", 5, "Seconds for the closing handshake.", _seconds(0.1)),
+    Setting("compression", "on", "on or off: allow permessage-deflate.", _switch),
+    Setting(
+        "max-message-size",
+        1 << 20,
+        "Bytes of the largest message to take.",
+        _integer(1024, 1 << 30),
+    ),
+    Setting("call-timeout", 30, "Seconds that a peer has to answer a call.", _seconds(0.01)),
+    Setting(
+        "calls-in-flight", 1, "Calls of ours under way at once on a connection.", _integer(1, 1000)
+    ),
+    Setting(
+        "max-queued-calls",
+        100,
+        "Calls of ours that may wait on a connection.",
+        _integer(1, 100_000),
+    ),
+    Setting("hook-timeout", 20, "Seconds that a plugin has to answer.", _seconds(0.01)),
+)
+
+
+class Settings(SimpleNamespace):
+    """The values of all settings, as attributes: ``settings.ping_interval``."""
+
+    @classmethod
+    def build(cls, *sources: Mapping[str, Any]) -> Settings:
+        """Defaults, changed by each source in turn.
+
+        Args:
+            sources: setting names with their values as typed or as read from TOML.
+
+        Raises:
+            SettingsError: an unknown name, with the nearest known one, or a wrong value.
+        """
+        merged: dict[str, Any] = {}
+        for source in sources:
+            merged.update(source)
+        reject_unknown(merged, (setting.name for setting in SETTINGS))
+        values = {}
+        for setting in SETTINGS:
+            given = merged.get(setting.name, setting.default)
+            values[setting.attribute] = None if given is None else _parsed(setting, given)
+        return cls(**values)
+
+
+def reject_unknown(names: Iterable[str], known: Iterable[str], prefix: str = "") -> None:
+    """Raise SettingsError for the first name that is not known, naming the nearest one."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f", did you mean {prefix}{near[0]}?" if near else ""
+            raise SettingsError(f"{prefix}{name}: no such setting{hint}")
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Read a config file.
+
+    Args:
+        path: a TOML file whose top-level keys are setting names; plugins have their own
+            settings in tables ``[plugin.NAME]``.
+
+    Returns:
+        The settings by name, and the plugins' settings by plugin name.
+
+    Raises:
+        SettingsError: the file cannot be read or is no TOML; the text names file and reason.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    # ``plugin`` is a list of names where it is a setting, and a table of tables where not.
+    plugins = content.pop("plugin") if isinstance(content.get("plugin"), dict) else {}
+    for name, table in plugins.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"{path}: plugin.{name}: must be a table, [plugin.{name}]")
+    return content, plugins
+
+
+def _parsed(setting: Setting, given: Any) -> Any:
+    try:
+        return setting.parse(given)
+    except ValueError as error:
+        raise SettingsError(f"{setting.name}: must be {error}, not {given!r}") from None
+
+
+class PluginSettings:
+    """The settings of one plugin, declared in the plugin as its constant ``SETTINGS``.
+
+    ::
+
+        SETTINGS = PluginSettings(interval=(300, "Seconds between heartbeats."))
+
+    ``SETTINGS.interval`` is then the value: the default, or what ``[plugin.NAME]`` in the
+    config file or ``--set NAME.interval=60`` says. The default's type is the value's type.
+
+    Args:
+        declared: for each setting, its default (str, int, float or bool) and a help text.
+    """
+
+    def __init__(self, **declared: tuple[Any, str]) -> None:
+        self._help = {name: text for name, (_, text) in declared.items()}
+        self._values = {name: default for name, (default, _) in declared.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            raise AttributeError(f"no setting {name!r} is declared") from None
+
+    def describe(self) -> list[tuple[str, Any, str]]:
+        """Name, present value and help text of each setting."""
+        return [(name, value, self._help[name]) for name, value in self._values.items()]
+
+    def update(self, plugin: str, given: Mapping[str, Any]) -> None:
+        """Take over values.
+
+        Args:
+            plugin: the plugin's name, for messages.
+            given: values by setting name, as read from TOML or as typed.
+
+        Raises:
+            SettingsError: an unknown name or a value of another type than the default's.
+        """
+        reject_unknown(given, self._values, prefix=f"{plugin}.")
+        changed = {name: self._convert(plugin, name, value) for name, value in given.items()}
+        self._values.update(changed)
+
+    def _convert(self, plugin: str, name: str, value: Any) -> Any:
+        default = self._values[name]
+        try:
+            if isinstance(default, bool):
+                return _switch({"true": True, "false": False}.get(value, value))
+            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+                raise ValueError
+            return type(default)(value)
+        except (TypeError, ValueError):
+            wanted = type(default).__name__
+            raise SettingsError(f"{plugin}.{name}: must be of type {wanted}") from None

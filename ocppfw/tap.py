@@ -1,0 +1,144 @@
+"""The twistd plugin: ``twistd -n ocppfw --help`` shows what it takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.logger import ILogObserver
+from twisted.python import usage
+
+from ocppfw import __version__
+from ocppfw.errors import OcppfwError, SettingsError
+from ocppfw.log_output import file_observer, stream_observer
+from ocppfw.service import build_service, show_line
+from ocppfw.settings import SETTINGS, Setting, Settings, read_config
+from ocppfw.versions import Role
+
+_EPILOG = """
+Settings can also stand in a TOML file given with --config, under the same names; the command
+line wins. A table [plugin.NAME] there holds the settings of a plugin, and loads it.
+
+Examples:
+  twistd -n --pidfile= ocppfw --role cs --port 9000
+  twistd -n --pidfile= ocppfw --role cp --url ws://127.0.0.1:9000/ --id CP1 --protocol ocpp1.5
+  twistd -n --pidfile= ocppfw --role cp --url ws://127.0.0.1:9000/ --id CP%04d --count 100
+"""
+
+
+def _help_of(setting: Setting) -> str:
+    role = {Role.CS: "(cs) ", Role.CP: "(cp) ", None: ""}[setting.role]
+    repeat = " May be repeated." if setting.repeatable else ""
+    default = setting.default
+    shown = ", ".join(default) if isinstance(default, list) else default
+    tail = "" if shown in (None, "", False) else f" [default: {shown}]"
+    return f"{role}{setting.help}{repeat}{tail}"
+
+
+class Options(usage.Options):
+    """The command line of ``twistd ocppfw``, made from the list of settings."""
+
+    synopsis = "[options]"
+    longdesc = "Runs a central system (--role cs) or charge points (--role cp) that speak OCPP."
+    optParameters = [
+        ["config", None, None, "TOML file with settings."],
+        *[[s.name, None, None, _help_of(s)] for s in SETTINGS if not s.repeatable and not s.flag],
+    ]
+    optFlags = [[s.name, None, _help_of(s)] for s in SETTINGS if s.flag]
+    twistd: Any = None  # the options of the twistd that runs; one in a process
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, Any] = {}
+        self.given_to_plugins: dict[str, dict[str, Any]] = {}
+        self.settings: Settings
+        self.plugin_settings: dict[str, dict[str, Any]]
+
+    def opt_set(self, assignment: str) -> None:
+        """A setting of a plugin, as NAME.key=value. May be repeated."""
+        name, equals, value = assignment.partition("=")
+        plugin, dot, key = name.partition(".")
+        if not (equals and dot and plugin and key):
+            raise usage.UsageError(f"--set {assignment}: must be NAME.key=value")
+        self.given_to_plugins.setdefault(plugin, {})[key] = value
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"ocppfw {__version__}")
+        sys.exit(0)
+
+    def getUsage(self, width: int | None = None) -> str:
+        """The help text, with examples."""
+        return super().getUsage(width) + _EPILOG
+
+    def postOptions(self) -> None:
+        """Put defaults, config file and command line together, and take over the log."""
+        for setting in SETTINGS:
+            if not setting.repeatable and self[setting.name] not in (None, 0):
+                self.given[setting.name] = bool(self[setting.name]) if setting.flag else self[setting.name]
+        try:
+            config, plugin_config = read_config(Path(self["config"])) if self["config"] else ({}, {})
+            self.settings = Settings.build(config, self.given)
+            self.plugin_settings = _merged(plugin_config, self.given_to_plugins)
+            _check_role(self.settings, config | self.given)
+        except SettingsError as error:
+            raise usage.UsageError(str(error)) from None
+        if self.settings.trace is None:
+            self.settings.trace = bool(self.parent["nodaemon"])
+        if not self.parent.get("logger") and not self.parent.get("syslog"):
+            # twistd takes the name of a callable without arguments, nothing else.
+            Options.twistd = self.parent
+            self.parent["logger"] = "ocppfw.tap.Options.make_log_observer"
+
+    @staticmethod
+    def make_log_observer() -> ILogObserver:
+        """Log to where twistd would, in the form that this program has."""
+        twistd = Options.twistd
+        name = twistd.get("logfile")
+        if name == "-" or (twistd["nodaemon"] and not name):
+            return stream_observer(sys.stdout)
+        return file_observer(Path(name or "twistd.log"))
+
+
+def _adder(name: str, text: str) -> Callable[[Options, str], None]:
+    def add(self: Options, value: str) -> None:
+        self.given.setdefault(name, []).append(value)
+
+    add.__doc__ = text
+    return add
+
+
+for _setting in SETTINGS:
+    if _setting.repeatable:
+        setattr(Options, f"opt_{_setting.attribute}", _adder(_setting.name, _help_of(_setting)))
+
+
+def _merged(
+    first: dict[str, dict[str, Any]], second: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    return {name: first.get(name, {}) | second.get(name, {}) for name in first | second}
+
+
+def _check_role(settings: Settings, given: dict[str, Any]) -> None:
+    """A role is needed, and settings of the other role would be ignored without a word."""
+    if settings.role is None:
+        raise SettingsError("role: must be given, --role cs (central system) or --role cp")
+    for setting in SETTINGS:
+        if setting.name in given and setting.role not in (None, settings.role):
+            raise SettingsError(f"{setting.name}: is only for --role {setting.role}")
+    if settings.role is Role.CP and not (settings.url or "").startswith(("ws://", "wss://")):
+        raise SettingsError("url: must be given, ws://HOST[:PORT]/ or wss://HOST[:PORT]/")
+
+
+def makeService(options: Options) -> IService:
+    """The service that twistd runs; a fault in settings or plugins ends the process."""
+    from twisted.internet import reactor
+
+    try:
+        show = show_line if options.settings.trace else None
+        return build_service(options.settings, options.plugin_settings, reactor, show)
+    except OcppfwError as error:
+        raise SystemExit(f"ocppfw: {error}") from None

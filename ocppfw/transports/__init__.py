@@ -1,0 +1,1 @@
+"""OCPP over the network: the only room that speaks it through Autobahn and twisted.web."""

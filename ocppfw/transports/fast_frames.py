@@ -1,0 +1,125 @@
+"""The short way for the common WebSocket frame, beside Autobahn's general machinery.
+
+Nearly all OCPP-J frames are whole, unfragmented, uncompressed text frames of ASCII below
+64 KiB that arrive alone. Those are read and written here. Everything else (fragments, control frames,
+compression, UTF-8, limits, faults, the closing handshake) is left to Autobahn, which gets the
+bytes as they came.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autobahn.websocket.protocol import WebSocketProtocol
+from twisted.internet.tcp import Connection
+
+_FINAL_TEXT = 0x81
+_MASKED = 0x80
+_SHORT_HEADERS = tuple(bytes((_FINAL_TEXT, length)) for length in range(126))
+_WORTH_COMPRESSING = 1024  # bytes
+_OPEN = WebSocketProtocol.STATE_OPEN
+
+
+def _unmask(payload: bytes, mask: bytes, length: int) -> bytes:
+    """RFC 6455 section 5.3, as one operation on long integers."""
+    words = (length + 3) >> 2
+    masked = int.from_bytes(payload, "little") ^ int.from_bytes(mask * words, "little")
+    return masked.to_bytes(words << 2, "little")[:length]
+
+
+class FastFrames:
+    """Mixed into an Autobahn protocol, before it.
+
+    The protocol offers ``text_received(data)``, and ``masked_input``: True where the peer masks
+    its frames, as a client must.
+    """
+
+    masked_input: bool
+
+    def text_received(self, data: bytes) -> None:
+        """Take the payload of one text frame."""
+        raise NotImplementedError
+
+    # From Twisted.
+
+    def dataReceived(self: Any, data: bytes) -> None:
+        """Read whole text frames; give the rest to Autobahn."""
+        while (
+            self.state == _OPEN
+            and not self.data
+            and self.current_frame is None
+            and not self.inside_message
+            and self.autoPingTimeoutCall is None
+        ):
+            used = self._read_frame(data)
+            if not used:
+                break
+            if used == len(data):
+                return
+            data = data[used:]
+        # Past Autobahn's dataReceived, which only makes a debug line, at a price.
+        self._dataReceived(data)
+
+    # From the SRPC connection.
+
+    def write_text(self: Any, data: bytes) -> None:
+        """Send one text frame; the data must be UTF-8."""
+        if self.state != _OPEN:
+            return
+        length = len(data)
+        if not self.masked_input or length > 0xFFFF or self._wants_compression(length):
+            self.sendMessage(data)
+            return
+        if length < 126:
+            frame = _SHORT_HEADERS[length] + data
+        else:
+            frame = b"\x81\x7e" + length.to_bytes(2, "big") + data
+        self._write_frame(frame)
+
+    # Private.
+
+    def _wants_compression(self: Any, length: int) -> bool:
+        # Short messages gain nothing by it, and zlib would keep 260 KiB for the connection.
+        return self._perMessageCompress is not None and length >= _WORTH_COMPRESSING
+
+    def _read_frame(self: Any, data: bytes) -> int:
+        """Read one frame; how many bytes it took, 0 if it is not for us."""
+        if len(data) < 2 or data[0] != _FINAL_TEXT:
+            return 0
+        length = data[1] & 0x7F
+        start = 2
+        if length == 126:
+            length = int.from_bytes(data[2:4], "big")
+            start = 4
+            if length < 126:  # not the shortest form: Autobahn says what is wrong
+                return 0
+        masked = data[1] >= _MASKED
+        end = start + length + (4 if masked else 0)
+        if (
+            length == 127
+            or masked != self.masked_input
+            or len(data) < end
+            or length > self.maxMessagePayloadSize
+        ):
+            return 0
+        if masked:
+            payload = _unmask(data[start + 4 : end], data[start : start + 4], length)
+        else:
+            payload = data[start:end]
+        if not payload.isascii():
+            return 0
+        self.text_received(payload)
+        return end
+
+    def _write_frame(self: Any, frame: bytes) -> None:
+        """Write to the socket at once if nothing waits before it, else queue."""
+        transport = self.transport
+        if isinstance(transport, Connection) and not (
+            transport.dataBuffer or transport._tempDataBuffer or transport.disconnected
+        ):
+            written = transport.writeSomeData(frame)
+            if written == len(frame):
+                return
+            if isinstance(written, int):
+                frame = frame[written:]
+        transport.write(frame)

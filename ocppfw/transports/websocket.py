@@ -1,0 +1,403 @@
+"""OCPP-J: the WebSocket server of a central system and the client of a charge point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
+
+from autobahn.twisted.websocket import (
+    WebSocketClientFactory,
+    WebSocketClientProtocol,
+    WebSocketServerFactory,
+    WebSocketServerProtocol,
+)
+from autobahn.websocket.compress import (
+    PerMessageDeflateOffer,
+    PerMessageDeflateOfferAccept,
+    PerMessageDeflateResponse,
+    PerMessageDeflateResponseAccept,
+)
+from autobahn.websocket.protocol import WebSocketProtocol
+from twisted.application.internet import ClientService
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.ssl import optionsForClientTLS
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ocppfw.errors import ConnectFailed
+from ocppfw.settings import Settings
+from ocppfw.transports.connect_faults import explain
+from ocppfw.transports.fast_frames import FastFrames
+from ocppfw.transports.srpc import Answerer, FrameTaps, SrpcConnection
+from ocppfw.versions import OcppVersion
+
+NORMAL = 1000
+GOING_AWAY = 1001  # RFC 6455 section 7.4.1
+PROTOCOL_ERROR = 1002
+UNSUPPORTED_DATA = 1003
+
+# What Autobahn keeps of the handshake and does not read again: a fifth of an idle connection.
+_HANDSHAKE_LEFTOVERS = (
+    "http_request_data",
+    "http_response_data",
+    "http_headers",
+    "http_status_line",
+    "http_request_uri",
+    "http_request_path",
+    "http_request_params",
+    "http_request_host",
+    "websocket_extensions",
+    "websocket_protocols",
+    "websocket_origin",
+    "_wskey",
+)
+_MAX_CLOSE_REASON = 123  # bytes, RFC 6455 section 5.5
+
+
+class Host(Protocol):
+    """The station, as its connections see it."""
+
+    settings: Settings
+    clock: IReactorTime
+    taps: FrameTaps
+
+    def answerer(self, version: OcppVersion) -> Answerer:
+        """What handles the messages of a connection."""
+
+    def connected(
+        self, identity: str, version: OcppVersion, connection: SrpcConnection, address: str
+    ) -> Any:
+        """A connection was opened; the peer."""
+
+    def disconnected(self, peer: Any, reason: str) -> None:
+        """A connection that was opened has ended."""
+
+
+class OcppProtocol(FastFrames):
+    """What server and client have in common; mixed into an Autobahn protocol.
+
+    Attributes:
+        host: the station.
+        identity: identity of the charge point.
+        ocpp_version: the negotiated version; None where there is none in common.
+    """
+
+    host: Host
+    identity: str
+    ocpp_version: OcppVersion | None
+    connection: SrpcConnection | None = None
+    transport: Any
+
+    # From Autobahn.
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """A message that did not take the short way."""
+        if isBinary:
+            # All messages are text (OCPP-J 1.6 section 4.1.2).
+            self.close(UNSUPPORTED_DATA, "binary messages are not supported")
+        else:
+            self.text_received(payload)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The connection has ended, cleanly or not."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.lose()
+            self.host.disconnected(connection.peer, reason or f"closed with code {code}")
+
+    # From the SRPC connection.
+
+    def text_received(self, data: bytes) -> None:
+        """Give a frame to the channels."""
+        if self.connection is not None:
+            self.connection.receive(data)
+
+    def pause_reading(self) -> None:
+        """Take no further frames for now."""
+        self.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """Take frames again."""
+        self.transport.resumeProducing()
+
+    def close(self: Any, code: int, reason: str) -> None:
+        """Begin the closing handshake, with any code."""
+        if self.state == WebSocketProtocol.STATE_OPEN:
+            text = reason.encode()[:_MAX_CLOSE_REASON].decode(errors="ignore").encode()
+            self.sendCloseFrame(code=code, reasonUtf8=text, isReply=False)
+
+    # Private.
+
+    def _open_connection(self: Any) -> None:
+        host = self.host
+        connection = SrpcConnection(
+            self, self.ocpp_version, host.answerer(self.ocpp_version), host.taps, host.settings, host.clock
+        )
+        self.connection = connection
+        address = self.transport.getPeer()
+        connection.peer = host.connected(
+            self.identity, self.ocpp_version, connection, f"{address.host}:{address.port}"
+        )
+
+
+class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
+    """A charge point's connection, at the central system."""
+
+    masked_input = True
+    # What ServerFactory sets on its own subclass is not copied to every connection.
+    CONFIG_ATTRS: tuple[str, ...] = ()
+    subprotocol: str | None
+
+    def onConnect(self, request: Any) -> str | None:
+        """Name the subprotocol; without one in common the handshake is completed all the same.
+
+        OCPP-J 1.6 section 3.2 and 2.0.1 part 4, section 3.2: no ``Sec-WebSocket-Protocol`` in
+        the answer, and the connection is then closed at once.
+        """
+        return self.subprotocol
+
+    def onOpen(self) -> None:
+        """Take the connection into use."""
+        # Frees the HTTP channel and request that the connection began with.
+        self.transport.unregisterProducer()
+        for name in _HANDSHAKE_LEFTOVERS:
+            self.__dict__.pop(name, None)
+        if self.ocpp_version is None:
+            self.close(PROTOCOL_ERROR, "no common subprotocol")
+        else:
+            self._open_connection()
+
+
+class ServerFactory(WebSocketServerFactory):
+    """Makes the connections of one central system.
+
+    Args:
+        host: the central system.
+        reactor: Twisted's reactor.
+    """
+
+    noisy = False
+
+    def __init__(self, host: Host, reactor: Any) -> None:
+        super().__init__(protocols=[v.subprotocol for v in OcppVersion], reactor=reactor, server="")
+        _configure(self, host.settings)
+        self.setProtocolOptions(
+            perMessageCompressionAccept=_accept_offer if host.settings.compression else _refuse,
+        )
+        options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
+        options["perMessageCompressionAccept"] = staticmethod(self.perMessageCompressionAccept)
+        self.protocol = type("ServerProtocol", (ServerProtocol,), {"host": host, **options})
+
+
+class AdmittedConnection:
+    """Builds the protocol of one connection whose handshake request has been looked at.
+
+    Args:
+        factory: the central system's factory.
+        identity: the charge point's identity.
+        version: the version to speak; None if there is none in common.
+        subprotocol: its name as the client wrote it.
+    """
+
+    def __init__(
+        self,
+        factory: ServerFactory,
+        identity: str,
+        version: OcppVersion | None,
+        subprotocol: str | None,
+    ) -> None:
+        self._factory = factory
+        self._attributes = {
+            "identity": identity,
+            "ocpp_version": version,
+            "subprotocol": subprotocol,
+        }
+
+    def buildProtocol(self, address: Any) -> Any:
+        """The protocol, as Autobahn's WebSocketResource asks for it."""
+        protocol = self._factory.buildProtocol(address)
+        for name, value in self._attributes.items():
+            setattr(protocol, name, value)
+        return protocol
+
+
+class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
+    """A charge point's connection, at the charge point."""
+
+    masked_input = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: fires when the connection is ready, fails with what Autobahn or Twisted said
+        self.opened: Deferred[None] = Deferred()
+        self._lost: Failure | None = None
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Remember why before Autobahn makes a text of it."""
+        self._lost = reason
+        super().connectionLost(reason)
+
+    def onOpen(self) -> None:
+        """Take the connection into use, if the server chose our subprotocol."""
+        assert self.ocpp_version is not None
+        if self.websocket_protocol_in_use != self.ocpp_version.subprotocol:
+            self.wasNotCleanReason = f"no subprotocol: the server does not offer {self.ocpp_version.subprotocol}"
+            self.close(PROTOCOL_ERROR, "no common subprotocol")
+            return
+        self._open_connection()
+        self.opened.callback(None)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The connection has ended, or was never opened."""
+        super().onClose(wasClean, code, reason)
+        if not self.opened.called:
+            lost = self._lost or Failure(ConnectFailed(reason or "closed"))
+            why = self.wasNotCleanReason
+            self.opened.errback(Failure(ConnectFailed(why)) if why and not _is_tls(lost) else lost)
+
+
+class ClientFactory(WebSocketClientFactory):
+    """Makes the connections of one charge point, one after another."""
+
+    noisy = False
+
+    def __init__(self, host: Host, url: str, identity: str, version: OcppVersion, reactor: Any):
+        super().__init__(
+            f"{url.rstrip('/')}/{quote(identity, safe='')}",
+            protocols=[version.subprotocol],
+            reactor=reactor,
+        )
+        _configure(self, host.settings)
+        if host.settings.compression:
+            self.setProtocolOptions(
+                perMessageCompressionOffers=[PerMessageDeflateOffer()],
+                perMessageCompressionAccept=_accept_response,
+            )
+        attributes = {"host": host, "identity": identity, "ocpp_version": version}
+        self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
+
+
+class WebSocketClient:
+    """Keeps a charge point connected: connects, and connects again after every end.
+
+    Args:
+        host: the charge point.
+        url: the central system's address, ``ws://`` or ``wss://``, without the identity.
+        identity: the charge point's identity.
+        version: the version to offer.
+        reactor: Twisted's reactor.
+        failed: is told why an attempt failed, and in how many seconds the next one follows.
+        random: gives numbers from 0 to 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        url: str,
+        identity: str,
+        version: OcppVersion,
+        reactor: Any,
+        failed: Callable[[str, float], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._settings = host.settings
+        self._random = random
+        self._failed = failed
+        self._url = url
+        self._why: str | None = None
+        factory = ClientFactory(host, url, identity, version, reactor)
+        self._service = ClientService(
+            _Watched(_endpoint(reactor, url), self._note),
+            factory,
+            retryPolicy=self._delay,
+            clock=host.clock,
+            prepareConnection=self._prepare,
+        )
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._service.startService()
+
+    def stop(self) -> Deferred[Any]:
+        """Connect no more; fires when the present connection has ended."""
+        return self._service.stopService()
+
+    def _prepare(self, protocol: ClientProtocol) -> Deferred[None]:
+        """A connection counts when the WebSocket is open, not when TCP is."""
+        return protocol.opened.addErrback(self._note)
+
+    def _note(self, failure: Failure) -> Failure:
+        self._why = explain(failure, self._url)
+        return failure
+
+    def _delay(self, attempt: int) -> float:
+        """Seconds before the attempt: doubled every time, with up to a fifth more by chance."""
+        settings = self._settings
+        base = min(settings.reconnect_max_delay, settings.reconnect_delay * 2 ** min(attempt - 1, 30))
+        delay = base * (1 + 0.2 * self._random())
+        why, self._why = self._why, None
+        if why is not None:
+            self._failed(why, delay)
+        return delay
+
+
+@implementer(IStreamClientEndpoint)
+class _Watched:
+    """An endpoint whose failures are noted."""
+
+    def __init__(self, endpoint: Any, note: Callable[[Failure], Failure]) -> None:
+        self._endpoint = endpoint
+        self._note = note
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        return self._endpoint.connect(factory).addErrback(self._note)
+
+
+def _endpoint(reactor: Any, url: str) -> Any:
+    parts = urlsplit(url)
+    secure = parts.scheme == "wss"
+    host = parts.hostname or ""
+    endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80))
+    # The certificate must be issued for the host, by an authority that the system trusts.
+    return wrapClientTLS(optionsForClientTLS(host), endpoint) if secure else endpoint
+
+
+def _is_tls(failure: Failure) -> bool:
+    return type(failure.value).__module__.startswith(("OpenSSL", "service_identity"))
+
+
+def _configure(factory: Any, settings: Settings) -> None:
+    factory.setProtocolOptions(
+        autoPingInterval=settings.ping_interval,
+        autoPingTimeout=settings.ping_timeout if settings.ping_interval else 0,
+        openHandshakeTimeout=settings.handshake_timeout,
+        closeHandshakeTimeout=settings.close_timeout,
+        maxMessagePayloadSize=settings.max_message_size,
+        maxFramePayloadSize=settings.max_message_size,
+        failByDrop=False,  # faults are answered with their close code
+        tcpNoDelay=True,
+    )
+
+
+def _accept_offer(offers: Iterable[Any]) -> Any:
+    """permessage-deflate without context takeover: no zlib state is kept per connection."""
+    for offer in offers:
+        if isinstance(offer, PerMessageDeflateOffer):
+            return PerMessageDeflateOfferAccept(
+                offer, request_no_context_takeover=offer.accept_no_context_takeover,
+                no_context_takeover=True,
+            )
+    return None
+
+
+def _refuse(offers: Iterable[Any]) -> None:
+    return None
+
+
+def _accept_response(response: Any) -> Any:
+    if isinstance(response, PerMessageDeflateResponse):
+        return PerMessageDeflateResponseAccept(response, no_context_takeover=True)
+    return None

@@ -1,0 +1,101 @@
+"""What is built, installed and tracked."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import ocppfw
+
+BIN = Path(sys.executable).parent
+# Everything that takes long to import or starts something.
+HEAVY = {"autobahn", "jsonschema_rs", "lxml", "ocpp", "orjson", "twisted"}
+
+
+@pytest.fixture
+def wheel(tree, tmp_path):
+    """Names of the files in a wheel built from a copy of the checkout."""
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path]
+    subprocess.run(command, cwd=tree, check=True, capture_output=True)
+    [path] = tmp_path.glob(f"ocppfw-{ocppfw.__version__}-*.whl")
+    with zipfile.ZipFile(path) as archive:
+        return set(archive.namelist())
+
+
+def test_wheel_is_complete(wheel, root):
+    plugins = {f"ocppfw/plugins/{path.name}" for path in (root / "plugins").glob("*.py")}
+    services = {f"ocppfw/wsdl/{path.name}" for path in (root / "wsdl").glob("*.wsdl")}
+    assert len(services) == 6
+    assert plugins
+    assert wheel >= plugins | services | {"ocppfw/py.typed", "twisted/plugins/ocppfw_plugin.py"}
+
+
+def test_wheel_brings_nothing_else(wheel):
+    assert {name.split("/")[0] for name in wheel} == {
+        "ocppfw",
+        f"ocppfw-{ocppfw.__version__}.dist-info",
+        "twisted",
+    }
+    assert {name for name in wheel if name.startswith("twisted/")} == {
+        "twisted/plugins/ocppfw_plugin.py"
+    }
+    assert not {name for name in wheel if "__pycache__" in name}
+
+
+@pytest.mark.parametrize("name", ["plugins", "wsdl"])
+def test_link_is_relative(root, name):
+    assert (root / "ocppfw" / name).readlink().as_posix() == f"../{name}"
+
+
+def test_version_is_written_once(root):
+    assignment = re.compile(rf"""version\w*\s*=\s*["']?{re.escape(ocppfw.__version__)}\b""")
+    files = [*root.glob("*.cfg"), *root.glob("*.toml"), *root.glob("ocppfw/**/*.py")]
+    found = [path.name for path in files if assignment.search(path.read_text())]
+    assert found == ["__init__.py"]
+
+
+def test_importing_ocppfw_is_cheap():
+    program = "import sys, ocppfw; print(*{name.partition('.')[0] for name in sys.modules})"
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert not HEAVY & set(result.stdout.split())
+
+
+def test_twistd_knows_ocppfw(tmp_path):
+    result = subprocess.run(
+        [BIN / "twistd", "--help"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert re.search(r"^\s+ocppfw\s+A central system", result.stdout, re.MULTILINE)
+
+
+def tracked_files(root):
+    command = ["git", "ls-files", "-z"]
+    try:
+        result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout")
+    return [root / name for name in result.stdout.split("\0") if name]
+
+
+def test_no_path_of_a_machine(root):
+    """Nothing tracked names the folder of the checkout or somebody's home."""
+    home = re.compile(r"(?<![\w./~-])/(?:home|root|Users)/\w+")
+    for path in tracked_files(root):
+        if path.is_file() and path.suffix not in {".png", ".ico"}:
+            text = path.read_text(encoding="utf-8")
+            assert str(root) not in text, path
+            assert not home.search(text), path
+
+
+def test_documented_targets_exist(root):
+    """Every ``make`` command in the README is a target of the Makefile, and each is in its list."""
+    makefile = (root / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    listed = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    documented = set(re.findall(r"\bmake ([a-z]+)\b", (root / "README.md").read_text()))
+    assert documented <= targets
+    assert targets == listed
