@@ -48,7 +48,8 @@ clean: ## remove everything that was made here, .venv included
 	find . \( -name __pycache__ -o -name node_modules -o -name dropin.cache \) -prune -exec rm -rf {} +
 
 $(bin)/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ocppfw needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "ocppfw needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	@echo "Making .venv"
 	@$(PYTHON) -m venv .venv
 

@@ -9,6 +9,7 @@ import argparse
 import gc
 import select
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ import orjson
 from benchmarks import wire
 from benchmarks.connections import OpenConnection, open_connections
 from benchmarks.measure import cpu_seconds
-from benchmarks.workloads import WORKLOADS, Script
+from benchmarks.workloads import ID_LENGTH, WORKLOADS, Script
 
 READ_SIZE = 4096
 PATIENCE = 10.0
@@ -59,8 +60,7 @@ class Load:
     def __init__(self, connections: list[OpenConnection], script: Script) -> None:
         self.script = script
         self.charge_points = {
-            connection.sock.fileno(): ChargePoint(connection, script)
-            for connection in connections
+            connection.sock.fileno(): ChargePoint(connection, script) for connection in connections
         }
         self.epoll = select.epoll()
         for fileno in self.charge_points:
@@ -69,32 +69,42 @@ class Load:
         self.answers = 0
         self.bad: list[str] = []
 
-    def begin(self) -> None:
-        """Makes the first call of every charge point."""
+    def call_all(self) -> None:
+        """One call of every charge point; ``drain`` or ``run`` takes the answers."""
         for charge_point in self.charge_points.values():
             self._call(charge_point)
 
+    def run(self, seconds: float) -> None:
+        """For that long, follows every answer with the next call."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            for charge_point in self._ready():
+                if self._receive(charge_point):
+                    self._call(charge_point)
+
+    def drain(self) -> None:
+        """Takes the answers to the calls under way, and makes no new ones."""
+        waiting = len(self.charge_points)
+        while waiting:
+            waiting -= sum(self._receive(charge_point) for charge_point in self._ready())
+
+    def _ready(self) -> Iterator[ChargePoint]:
+        """The charge points that have something to read."""
+        events = self.epoll.poll(PATIENCE)
+        if not events:
+            raise wire.WireError(f"no answer for {PATIENCE:.0f} s")
+        for fileno, _ in events:
+            yield self.charge_points[fileno]
+
     def _call(self, charge_point: ChargePoint) -> None:
         self.calls += 1
-        charge_point.message_id = message_id = "%010d" % self.calls
+        charge_point.message_id = message_id = f"{self.calls:0{ID_LENGTH}}"
         step = charge_point.steps[charge_point.index]
         masked_id = message_id.encode().translate(wire.MASKED)
         charge_point.send(step.head + masked_id + step.tail)
 
-    def run(self, seconds: float) -> None:
-        """Keeps every charge point busy for that long."""
-        end = time.perf_counter() + seconds
-        charge_points = self.charge_points
-        poll, receive = self.epoll.poll, self._receive
-        while time.perf_counter() < end:
-            events = poll(0)
-            if events is None:
-                raise wire.WireError(f"no answer for {PATIENCE:.0f} s")
-            for fileno, _ in events:
-                receive(charge_points[fileno])
-
-    def _receive(self, charge_point: ChargePoint) -> None:
-        """Takes an answer from the socket, checks it, makes the next call."""
+    def _receive(self, charge_point: ChargePoint) -> bool:
+        """Takes what is there from the socket; True when it completed an answer."""
         data = charge_point.recv(READ_SIZE)
         if not data:
             raise wire.WireError("the server closed a connection")
@@ -102,8 +112,13 @@ class Load:
             text: bytes | None = data[2:]
         else:
             text = charge_point.whole_text(data)
-            if text is None:
-                return
+        if text is None:
+            return False
+        self._check(charge_point, text)
+        return True
+
+    def _check(self, charge_point: ChargePoint, text: bytes) -> None:
+        """Counts a right answer, keeps a bad one, goes to the next step."""
         step = charge_point.steps[charge_point.index]
         try:
             kind, message_id, payload = orjson.loads(text)
@@ -115,33 +130,31 @@ class Load:
             if step.starts_transaction:
                 charge_point.steps = self.script.rendered(payload["transactionId"])
         else:
-            self.bad.append(repr(text))
-        charge_point.index += 1
-        if charge_point.index == len(charge_point.steps):
-            charge_point.index = 0
-        self._call(charge_point)
+            self.bad.append(text.decode(errors="replace"))
+        charge_point.index = (charge_point.index + 1) % len(charge_point.steps)
 
 
 def measure(load: Load, warm_up: float, seconds: float, pid: int | None) -> dict[str, Any]:
     """Runs the load; what happened after the warm-up."""
     gc.collect()
     gc.disable()
-    load.begin()
+    load.call_all()
     load.run(warm_up)
     answers, server_cpu = load.answers, cpu_seconds(pid) if pid else 0.0
     start, own_cpu = time.perf_counter(), time.process_time()
     load.run(seconds)
     elapsed = time.perf_counter() - start
     answers = load.answers - answers
-    result = {
+    busy = (time.process_time() - own_cpu) / elapsed
+    server_cpu = cpu_seconds(pid) - server_cpu if pid else 0.0
+    load.drain()
+    return {
         "calls_per_second": answers / elapsed,
-        "generator_busy": (time.process_time() - own_cpu) / elapsed,
+        "generator_busy": busy,
         "bad": len(load.bad),
         "bad_examples": load.bad[:3],
+        "server_cpu_us": server_cpu / answers * 1e6 if answers else 0.0,
     }
-    if pid and answers:
-        result["server_cpu_us"] = (cpu_seconds(pid) - server_cpu) / answers * 1e6
-    return result
 
 
 def parse_arguments() -> argparse.Namespace:

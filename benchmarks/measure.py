@@ -1,6 +1,7 @@
-"""What the kernel knows of a process: processor time and memory."""
+"""What the kernel knows of a process: processor time, memory, limits."""
 
 import os
+import resource
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -19,3 +20,9 @@ def resident_kib(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     raise ValueError(f"process {pid} has no memory")
+
+
+def raise_file_limit() -> None:
+    """Allows this process, and those that it starts, as many connections as the system does."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,6 +1,7 @@
 """The servers under test: how each is installed and started, and how it is ended again."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+
+from ocppfw import __version__ as ocppfw_version
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
@@ -36,6 +39,7 @@ class Recipe:
     """How to start a server; ``--port`` and the port are added to the command."""
 
     name: str
+    versions: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -55,11 +59,15 @@ class Recipe:
             try:
                 if not answers(port, process):
                     log.seek(0)
-                    tail = log.read()[-1000:].decode(errors="replace").strip()
-                    raise Unavailable(f"did not start: {tail}")
+                    raise Unavailable(f"did not start: {last_line(log.read())}")
                 yield Server(port, process.pid)
             finally:
                 end(process)
+
+
+def last_line(output: bytes) -> str:
+    """What a program said last, which is usually why it gave up."""
+    return output.decode(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
 
 
 def free_port() -> int:
@@ -94,13 +102,15 @@ def ocppfw() -> Recipe:
     if not twistd.exists():
         raise Unavailable(f"no twistd beside {sys.executable}")
     command = [str(twistd), "-n", "--pidfile=", "ocppfw", "--role", "cs", "--trace", "off"]
-    return Recipe(f"ocppfw {version('ocppfw')}", command)
+    return Recipe("ocppfw", f"ocppfw {ocppfw_version}", command)
 
 
 def ocpp_on_websockets() -> Recipe:
     """The central system of the PyPI package ocpp."""
-    name = f"ocpp {version('ocpp')} on websockets {version('websockets')}"
-    return Recipe(name, [sys.executable, "-m", "benchmarks.peers.ocpp_websockets"])
+    versions = f"ocpp {version('ocpp')} on websockets {version('websockets')}"
+    return Recipe(
+        "ocpp on websockets", versions, [sys.executable, "-m", "benchmarks.peers.ocpp_websockets"]
+    )
 
 
 def ocpp_rpc() -> Recipe:
@@ -115,12 +125,14 @@ def ocpp_rpc() -> Recipe:
         NODE_FOLDER.mkdir(parents=True, exist_ok=True)
         installed.write_bytes(manifest)
         install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(install, cwd=NODE_FOLDER, capture_output=True, text=True)
+        done = subprocess.run(install, cwd=NODE_FOLDER, capture_output=True)
         if done.returncode:
-            raise Unavailable(f"npm install failed: {done.stderr.strip()[-300:]}")
+            raise Unavailable(f"npm install failed: {last_line(done.stderr)}")
+    packages = json.loads(manifest)["dependencies"]
     release = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
     return Recipe(
-        f"ocpp-rpc 2.2.1 strict on ws 8.23.0, Node {release}",
+        "ocpp-rpc, strict",
+        f"ocpp-rpc {packages['ocpp-rpc']} on ws {packages['ws']}, Node {release}",
         [node, str(PEERS / "ocpp_rpc.js")],
         {"NODE_PATH": str(modules)},
     )
@@ -128,4 +140,6 @@ def ocpp_rpc() -> Recipe:
 
 def echo() -> Recipe:
     """The server that only shows how fast the generator is."""
-    return Recipe("generator against echo", [sys.executable, "-m", "benchmarks.peers.echo"])
+    return Recipe(
+        "echo: the generator's ceiling", "", [sys.executable, "-m", "benchmarks.peers.echo"]
+    )

@@ -41,15 +41,21 @@ def meter_values(transaction_id: int) -> dict[str, Any]:
     return {
         "connectorId": 1,
         "transactionId": transaction_id,
-        "meterValue": [{
-            "timestamp": TIMESTAMP,
-            "sampledValue": [
-                {"value": "1234.5", "context": "Sample.Periodic", "unit": "Wh",
-                 "measurand": "Energy.Active.Import.Register"},
-                {"value": "16.1", "measurand": "Current.Import", "unit": "A", "phase": "L1"},
-                {"value": "11040", "measurand": "Power.Active.Import", "unit": "W"},
-            ],
-        }],
+        "meterValue": [
+            {
+                "timestamp": TIMESTAMP,
+                "sampledValue": [
+                    {
+                        "value": "1234.5",
+                        "context": "Sample.Periodic",
+                        "unit": "Wh",
+                        "measurand": "Energy.Active.Import.Register",
+                    },
+                    {"value": "16.1", "measurand": "Current.Import", "unit": "A", "phase": "L1"},
+                    {"value": "11040", "measurand": "Power.Active.Import", "unit": "W"},
+                ],
+            }
+        ],
     }
 
 
@@ -60,8 +66,13 @@ def start_transaction(_: int) -> dict[str, Any]:
 
 def stop_transaction(transaction_id: int) -> dict[str, Any]:
     """The same card ends it."""
-    return {"transactionId": transaction_id, "idTag": "044943121F1D80", "meterStop": 7400,
-            "timestamp": TIMESTAMP, "reason": "Local"}
+    return {
+        "transactionId": transaction_id,
+        "idTag": "044943121F1D80",
+        "meterStop": 7400,
+        "timestamp": TIMESTAMP,
+        "reason": "Local",
+    }
 
 
 def status(name: str) -> Callable[[int], dict[str, Any]]:
@@ -108,13 +119,17 @@ WORKLOADS: dict[str, list[Step]] = {
         AUTHORIZE,
         START,
         Step("StatusNotification", status("Charging"), is_empty),
-        METER_VALUES, METER_VALUES, METER_VALUES,
+        METER_VALUES,
+        METER_VALUES,
+        METER_VALUES,
         HEARTBEAT,
-        METER_VALUES, METER_VALUES, METER_VALUES,
+        METER_VALUES,
+        METER_VALUES,
+        METER_VALUES,
         STOP,
         Step("StatusNotification", status("Available"), is_empty),
     ],
-}  # fmt: skip
+}
 
 
 def render(step: Step, transaction_id: int, deflate: bool) -> Rendered:
@@ -147,8 +162,7 @@ class Script:
     def rendered(self, transaction_id: int) -> list[Rendered]:
         """The steps; those that name a transaction name this one."""
         renewed = {
-            step.action: render(step, transaction_id, self._deflate)
-            for step in self._changing
+            step.action: render(step, transaction_id, self._deflate) for step in self._changing
         }
         return [
             renewed.get(step.action, plain)

@@ -272,4 +272,6 @@ class Exchange:
         return self._plugins.implementations(hook, self._station.role, self._version)
 
     def _log_fault(self, peer: Any, text: str) -> None:
-        self.log.warn("{station}: {peer}: {text}", station=self._station.label, peer=peer, text=text)
+        self.log.warn(
+            "{station}: {peer}: {text}", station=self._station.label, peer=peer, text=text
+        )

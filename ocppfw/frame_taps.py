@@ -115,11 +115,13 @@ def _changed(result: Any, text: str) -> str | None:
 
     Raises:
         TypeError: the hook returned something else than None, a str or DROP.
+        UnicodeEncodeError: the str cannot be sent.
     """
     if result is None:
         return text
     if result is DROP:
         return None
     if isinstance(result, str):
+        result.encode()  # a frame is UTF-8: no lone surrogates
         return result
     raise TypeError(f"must return None, a str or DROP, not {type(result).__name__}")

@@ -32,6 +32,8 @@ def format_log_event(event: LogEvent) -> str | None:
         return None
     if level is LogLevel.info and str(event.get("log_namespace", "")).startswith(_CHATTY):
         return None
+    if event.get("eventType") == "start":  # a port: we have said so already
+        return None
     text = formatEvent(event)
     if not text:
         return None
@@ -52,7 +54,7 @@ def stream_observer(stream: TextIO) -> ILogObserver:
 def file_observer(path: Path) -> ILogObserver:
     """Logs to a file of at most 10 MB; ten of them are kept."""
     folder = path.parent.resolve()
-    file = LogFile(
+    file: Any = LogFile(
         path.name, str(folder), rotateLength=_ROTATE_LENGTH, maxRotatedFiles=_ROTATED_FILES
     )
     return FileLogObserver(file, format_log_event)

@@ -102,7 +102,7 @@ class Peer:
             check: False sends what is given, right or wrong.
 
         Raises:
-            PayloadInvalid: the action is not sent in this version, or the payload breaks its schema.
+            PayloadInvalid: the version has no such SEND, or the payload breaks its schema.
             NotConnected: the connection is lost.
         """
         self._exchange.send(self, action, payload, check)
@@ -246,9 +246,7 @@ class Station:
             self._exchanges[version] = Exchange(self, version, self._plugins)
         return self._exchanges[version]
 
-    def connected(
-        self, identity: str, version: OcppVersion, connection: Any, address: str
-    ) -> Peer:
+    def connected(self, identity: str, version: OcppVersion, connection: Any, address: str) -> Peer:
         """A connection was opened; its peer."""
         peer = Peer(self, identity, version, connection, address, self.answerer(version))
         # The channels must know the peer before a plugin may use it.
@@ -338,7 +336,8 @@ class CentralSystem(Station):
     @staticmethod
     def _all_agree(asked: list[Deferred[Any]]) -> Deferred[None]:
         def first_refusal(failure: Failure) -> None:
-            failure.value.subFailure.raiseException()
+            error: Any = failure.value
+            error.subFailure.raiseException()
 
         agreed = gatherResults(asked, consumeErrors=True)
         return agreed.addCallbacks(lambda _: None, first_refusal)
@@ -357,7 +356,7 @@ class CentralSystem(Station):
         host = peer.address.rpartition(":")[0]
         self.log.info("cs: ChargePoint #{id} connected from {host}.", id=peer.identity, host=host)
         if replaced is not None:
-            # A charge point that connects again has lost its old connection, whether or not we know.
+            # Who connects again has lost the old connection, whether or not we know.
             replaced.close(1000, "replaced by a newer connection")
 
     def _peer_lost(self, peer: Peer, reason: str) -> None:

@@ -23,9 +23,9 @@ import pluggy
 
 from ocppfw import hookspecs
 from ocppfw.errors import PluginError, SettingsError
-from ocppfw.marker import PROJECT
-from ocppfw.plugin_files import Candidate, Discovery
+from ocppfw.marker import PROJECT, hookspec
 from ocppfw.plugin_checks import AnswerHooks, check_module
+from ocppfw.plugin_files import Candidate, Discovery
 from ocppfw.settings import PluginSettings
 from ocppfw.versions import OcppVersion, Role
 
@@ -266,17 +266,17 @@ class PluginManager:
         return manager
 
 
-def _answer_hookspecs(names: Iterable[str]) -> types.SimpleNamespace:
+def _answer_hookspecs(names: Iterable[str]) -> type:
     """A namespace that holds the specification of every answer hook."""
-    return types.SimpleNamespace(
-        **{name: hookspecs.hookspec(firstresult=True)(_copy(hookspecs.answer_hook, name)) for name in names}
-    )
+    mark = hookspec(firstresult=True)
+    return type("AnswerHooks", (), {name: staticmethod(mark(_answer_hook(name))) for name in names})
 
 
-def _copy(function: types.FunctionType, name: str) -> types.FunctionType:
-    copy = types.FunctionType(function.__code__, function.__globals__, name)
-    copy.__doc__ = function.__doc__
-    return copy
+def _answer_hook(name: str) -> Callable[..., Any]:
+    general: Any = hookspecs.answer_hook
+    specification = types.FunctionType(general.__code__, general.__globals__, name)
+    specification.__doc__ = general.__doc__
+    return specification
 
 
 def _execute(candidate: Candidate) -> types.ModuleType:

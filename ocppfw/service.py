@@ -130,8 +130,9 @@ def _expand(pattern: str, count: int) -> list[str]:
 class StationService(Service):
     """Runs one station; ends its connections in good order."""
 
-    def __init__(self, station: Station, reactor: Any) -> None:
-        self._station = station
+    _station: Station
+
+    def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
 
     def _say_goodbye(self) -> Deferred[Any]:
@@ -156,7 +157,8 @@ class CentralSystemService(StationService):
     """
 
     def __init__(self, station: CentralSystem, plugins: PluginManager, reactor: Any) -> None:
-        super().__init__(station, reactor)
+        super().__init__(reactor)
+        self._station: CentralSystem = station
         self._plugins = plugins
         self._port: Any = None
 
@@ -203,7 +205,8 @@ class CentralSystemService(StationService):
         yield "Versions: " + ", ".join(version.subprotocol for version in offered)
         yield "Plugins: " + (", ".join(plugin.name for plugin in plugins) or "none")
         yield "To connect a simulated charge point, type in a second terminal:"
-        yield f"    {_twistd()} -n --pidfile= ocppfw --role cp --url {url} --id CP1 --protocol {best.subprotocol}"
+        options = f"--role cp --url {url} --id CP1 --protocol {best.subprotocol}"
+        yield f"    {_twistd()} -n --pidfile= ocppfw {options}"
 
 
 def _twistd() -> str:
@@ -222,7 +225,8 @@ class ChargePointService(StationService):
     """
 
     def __init__(self, station: ChargePoint, url: str, reactor: Any) -> None:
-        super().__init__(station, reactor)
+        super().__init__(reactor)
+        self._station: ChargePoint = station
         self._client = WebSocketClient(
             station,
             url,

@@ -49,6 +49,7 @@ class Options(usage.Options):
     ]
     optFlags = [[s.name, None, _help_of(s)] for s in SETTINGS if s.flag]
     twistd: Any = None  # the options of the twistd that runs; one in a process
+    parent: Any
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,8 +68,8 @@ class Options(usage.Options):
 
     def opt_version(self) -> None:
         """Show the version and exit."""
-        print(f"ocppfw {__version__}")
-        sys.exit(0)
+        sys.stdout.write(f"ocppfw {__version__}\n")
+        raise SystemExit(0)
 
     def getUsage(self, width: int | None = None) -> str:
         """The help text, with examples."""
@@ -78,9 +79,13 @@ class Options(usage.Options):
         """Put defaults, config file and command line together, and take over the log."""
         for setting in SETTINGS:
             if not setting.repeatable and self[setting.name] not in (None, 0):
-                self.given[setting.name] = bool(self[setting.name]) if setting.flag else self[setting.name]
+                self.given[setting.name] = (
+                    bool(self[setting.name]) if setting.flag else self[setting.name]
+                )
         try:
-            config, plugin_config = read_config(Path(self["config"])) if self["config"] else ({}, {})
+            config, plugin_config = (
+                read_config(Path(self["config"])) if self["config"] else ({}, {})
+            )
             self.settings = Settings.build(config, self.given)
             self.plugin_settings = _merged(plugin_config, self.given_to_plugins)
             _check_role(self.settings, config | self.given)

@@ -1,7 +1,7 @@
 """The trace of frames, and how anything from a peer is made fit to be shown.
 
-    cs: <<cp#0 [2,"V7NeDL1M","BootNotification",{"chargePointVendor":"DBT"}]
-    cs: >>cp#0 [3,"V7NeDL1M",{"status":"Accepted"}]
+cs: <<cp#0 [2,"V7NeDL1M","BootNotification",{"chargePointVendor":"DBT"}]
+cs: >>cp#0 [3,"V7NeDL1M",{"status":"Accepted"}]
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import orjson
 
 from ocppfw.catalogue import may_hold_secrets, redact
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    ord("\n"): "\\n",
-    ord("\r"): "\\r",
-    ord("\t"): "\\t",
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
 _REMEMBERED_CALLS = 1000  # calls with secrets whose answers may still come
 
 
 def escape_controls(text: str) -> str:
-    """The text with control characters written out, so that it cannot forge a log line."""
-    return text if text.isascii() and text.isprintable() else text.translate(_CONTROLS)
+    """The text with control and other invisible characters written out.
+
+    A peer can then neither forge a log line nor turn the text around.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 class FrameTrace:

@@ -61,6 +61,8 @@ def _load(version: OcppVersion, name: str) -> JsonSchema:
         raise CatalogueError(f"{path}: {error.strerror}") from error
     except orjson.JSONDecodeError as error:
         raise CatalogueError(f"{path}, line {error.lineno}: {error.msg}") from error
+    # Some empty messages of the whitepaper leave it out; the validator then names no field.
+    schema.setdefault("properties", {})
     return schema
 
 

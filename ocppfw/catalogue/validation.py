@@ -175,8 +175,10 @@ def _faults(error: Any, fields: tuple[Field, ...]) -> Iterator[_Fault]:
             yield ViolationKind.OCCURRENCE, path, f"must have at most {_items(kind.limit)}"
         case "additionalProperties":
             yield from _unknown_fields(kind.unexpected, path, fields)
-        case "falseSchema":  # the same for an object that may have no members at all
-            yield from _unknown_fields(error.instance, path, fields)
+        case "falseSchema":
+            # Enumerations say "additionalProperties", too; that an object is there instead of
+            # a string is an error of its own.
+            pass
         case "enum":
             yield ViolationKind.ENUM, path, f"must be one of {_listed(kind.options)}"
         case _:
@@ -208,7 +210,7 @@ def _value_message(kind: Any) -> str:
             return f"must be a multiple of {_number(kind.multiple_of)}"
         case "format":
             return f"must be {_FORMAT_NAMES[kind.format]}"
-    raise AssertionError(f"no OCPP schema uses the keyword {kind.name}")
+    return f"does not obey {kind.name}"  # a keyword that no OCPP schema uses so far
 
 
 def _synonym_fault(kind: Any, path: Path, fields: tuple[Field, ...]) -> _Fault:

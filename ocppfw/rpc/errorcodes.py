@@ -25,7 +25,7 @@ class Fault(enum.Enum):
     SECURITY = enum.auto()  # not allowed
 
 
-_SRPC = {
+_SRPC: dict[Fault | ViolationKind, str] = {
     Fault.FRAME: "FormationViolation",
     Fault.MESSAGE_ID: "ProtocolError",
     Fault.ID_IN_USE: "ProtocolError",
@@ -39,13 +39,13 @@ _SRPC = {
     ViolationKind.ENUM: "TypeConstraintViolation",
     ViolationKind.VALUE: "TypeConstraintViolation",
 }
-_1_6 = _SRPC | {
+_1_6: dict[Fault | ViolationKind, str] = _SRPC | {
     Fault.MESSAGE_ID: "FormationViolation",
     ViolationKind.UNKNOWN_FIELD: "FormationViolation",
     ViolationKind.ENUM: "PropertyConstraintViolation",
     ViolationKind.VALUE: "PropertyConstraintViolation",
 }
-_2_X = _1_6 | {
+_2_X: dict[Fault | ViolationKind, str] = _1_6 | {
     Fault.FRAME: "RpcFrameworkError",
     Fault.MESSAGE_ID: "FormatViolation",
     ViolationKind.OCCURRENCE: "OccurrenceConstraintViolation",

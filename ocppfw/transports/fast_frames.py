@@ -1,9 +1,9 @@
 """The short way for the common WebSocket frame, beside Autobahn's general machinery.
 
 Nearly all OCPP-J frames are whole, unfragmented, uncompressed text frames of ASCII below
-64 KiB that arrive alone. Those are read and written here. Everything else (fragments, control frames,
-compression, UTF-8, limits, faults, the closing handshake) is left to Autobahn, which gets the
-bytes as they came.
+64 KiB. Those are read and written here. Everything else (fragments, control frames, compression,
+UTF-8, limits, faults, the closing handshake) is left to Autobahn, which gets the bytes as they
+came.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, QueueFull
+from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
 from ocppfw.rpc.channels import ClientChannel, PendingCall, ServerChannel
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import (
@@ -145,13 +145,16 @@ class SrpcConnection:
 
         Returns:
             A Deferred of the answer's payload; it fails with CallFailed, CallTimedOut,
-            QueueFull or NotConnected.
+            QueueFull, NotConnected, or PayloadInvalid where JSON cannot say the payload.
         """
         if not self.connected:
             return fail(NotConnected("the connection is closed"))
         answered: Deferred[Any] = Deferred()
         try:
+            serialize(call)
             self._client.submit(PendingCall(call, timeout, answered))
+        except TypeError as error:
+            return fail(PayloadInvalid(call.action, [error], call.payload))
         except QueueFull as error:
             return fail(error)
         self._send_next()
@@ -299,7 +302,7 @@ class SrpcConnection:
         try:
             data = serialize(message)
         except TypeError as error:
-            # Only an answer of a plugin can be unfit for JSON: calls are checked before.
+            # Only an answer of a plugin can be unfit for JSON: our calls have been tried before.
             self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
             code = code_for(self._version, Fault.INTERNAL)
             data = serialize(CallError(message.message_id, code, "an internal error occurred"))
@@ -335,6 +338,6 @@ class SrpcConnection:
         self._send_next()
 
     def _finish_draining(self) -> None:
-        if self._drained is not None and not self._drained.called:
-            if self._server.idle or not self.connected:
-                self._drained.callback(None)
+        done = self._server.idle or not self.connected
+        if done and self._drained is not None and not self._drained.called:
+            self._drained.callback(None)

@@ -86,8 +86,7 @@ class CentralSystemResource(Resource):
             return self._refuse(request, 405, "only WebSocket is spoken here")
         if request.path != b"/":
             return self._refuse(request, 404, "there is no such page")
-        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-        return self._page(request).encode()
+        return _plain_text(request, self._page(request))
 
     # Private.
 
@@ -99,7 +98,11 @@ class CentralSystemResource(Resource):
             return self._refuse(request, 404, "the path names no charge point")
         connection = AdmittedConnection(self._factory, identity, version, subprotocol)
         try:
-            pending = self._host.admit(_connection_request(request, identity, version)) if version else None
+            pending = (
+                self._host.admit(_connection_request(request, identity, version))
+                if version
+                else None
+            )
         except ConnectionRefused as refusal:
             return self._refuse(request, refusal.status, str(refusal))
         if pending is None:
@@ -110,8 +113,8 @@ class CentralSystemResource(Resource):
     def _render_later(
         self, request: Request, connection: AdmittedConnection, pending: Deferred[None]
     ) -> None:
-        gone = []
-        request.notifyFinish().addErrback(gone.append)
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(lambda failure: gone.append(failure))
 
         def admitted(_: None) -> None:
             if not gone:
@@ -145,8 +148,7 @@ class CentralSystemResource(Resource):
         if status == 401:
             request.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
         request.setResponseCode(status)
-        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-        return b"%d\n" % status
+        return _plain_text(request, f"{status}\n")
 
     def _page(self, request: Request) -> str:
         host = request.getHeader(b"host") or b"localhost"
@@ -167,9 +169,14 @@ class CentralSystemSite(Site):
         super().__init__(resource, timeout=host.settings.handshake_timeout, reactor=reactor)
 
 
-def _connection_request(
-    request: Request, identity: str, version: OcppVersion
-) -> ConnectionRequest:
+def _plain_text(request: Request, text: str) -> bytes:
+    body = text.encode()
+    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
+    request.setHeader(b"content-length", b"%d" % len(body))
+    return b"" if request.method == b"HEAD" else body
+
+
+def _connection_request(request: Request, identity: str, version: OcppVersion) -> ConnectionRequest:
     address = request.getClientAddress()
     headers = {
         name.decode("latin-1").lower(): b",".join(values).decode("latin-1")

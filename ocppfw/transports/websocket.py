@@ -22,7 +22,7 @@ from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -61,8 +61,15 @@ class Host(Protocol):
     """The station, as its connections see it."""
 
     settings: Settings
-    clock: IReactorTime
-    taps: FrameTaps
+    clock: Any
+
+    @property
+    def label(self) -> str:
+        """How the station is called in logs."""
+
+    @property
+    def taps(self) -> FrameTaps:
+        """Who sees and who changes its frames."""
 
     def answerer(self, version: OcppVersion) -> Answerer:
         """What handles the messages of a connection."""
@@ -90,6 +97,7 @@ class OcppProtocol(FastFrames):
     ocpp_version: OcppVersion | None
     connection: SrpcConnection | None = None
     transport: Any
+    _paused_by: frozenset[str] = frozenset()
 
     # From Autobahn.
 
@@ -116,12 +124,12 @@ class OcppProtocol(FastFrames):
             self.connection.receive(data)
 
     def pause_reading(self) -> None:
-        """Take no further frames for now."""
-        self.transport.pauseProducing()
+        """Take no further frames for now: too many calls are being handled."""
+        self._pause("calls")
 
     def resume_reading(self) -> None:
         """Take frames again."""
-        self.transport.resumeProducing()
+        self._resume("calls")
 
     def close(self: Any, code: int, reason: str) -> None:
         """Begin the closing handshake, with any code."""
@@ -129,12 +137,40 @@ class OcppProtocol(FastFrames):
             text = reason.encode()[:_MAX_CLOSE_REASON].decode(errors="ignore").encode()
             self.sendCloseFrame(code=code, reasonUtf8=text, isReply=False)
 
+    # From the transport, of which we are the producer: who does not read is not listened to.
+
+    def pauseProducing(self) -> None:
+        """What we have written piles up."""
+        self._pause("output")
+
+    def resumeProducing(self) -> None:
+        """What we had written is gone."""
+        self._resume("output")
+
+    def stopProducing(self) -> None:
+        """The connection is lost."""
+
     # Private.
+
+    def _pause(self, reason: str) -> None:
+        self._paused_by |= {reason}
+        self.transport.pauseProducing()
+
+    def _resume(self, reason: str) -> None:
+        self._paused_by -= {reason}
+        if not self._paused_by:
+            self.transport.resumeProducing()
 
     def _open_connection(self: Any) -> None:
         host = self.host
+        self.transport.registerProducer(self, True)
         connection = SrpcConnection(
-            self, self.ocpp_version, host.answerer(self.ocpp_version), host.taps, host.settings, host.clock
+            self,
+            self.ocpp_version,
+            host.answerer(self.ocpp_version),
+            host.taps,
+            host.settings,
+            host.clock,
         )
         self.connection = connection
         address = self.transport.getPeer()
@@ -244,7 +280,9 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         """Take the connection into use, if the server chose our subprotocol."""
         assert self.ocpp_version is not None
         if self.websocket_protocol_in_use != self.ocpp_version.subprotocol:
-            self.wasNotCleanReason = f"no subprotocol: the server does not offer {self.ocpp_version.subprotocol}"
+            self.wasNotCleanReason = (
+                f"no subprotocol: the server does not offer {self.ocpp_version.subprotocol}"
+            )
             self.close(PROTOCOL_ERROR, "no common subprotocol")
             return
         self._open_connection()
@@ -325,7 +363,7 @@ class WebSocketClient:
         """Connect no more; fires when the present connection has ended."""
         return self._service.stopService()
 
-    def _prepare(self, protocol: ClientProtocol) -> Deferred[None]:
+    def _prepare(self, protocol: Any) -> Deferred[None]:
         """A connection counts when the WebSocket is open, not when TCP is."""
         return protocol.opened.addErrback(self._note)
 
@@ -336,7 +374,9 @@ class WebSocketClient:
     def _delay(self, attempt: int) -> float:
         """Seconds before the attempt: doubled every time, with up to a fifth more by chance."""
         settings = self._settings
-        base = min(settings.reconnect_max_delay, settings.reconnect_delay * 2 ** min(attempt - 1, 30))
+        base = min(
+            settings.reconnect_max_delay, settings.reconnect_delay * 2 ** min(attempt - 1, 30)
+        )
         delay = base * (1 + 0.2 * self._random())
         why, self._why = self._why, None
         if why is not None:
@@ -387,7 +427,8 @@ def _accept_offer(offers: Iterable[Any]) -> Any:
     for offer in offers:
         if isinstance(offer, PerMessageDeflateOffer):
             return PerMessageDeflateOfferAccept(
-                offer, request_no_context_takeover=offer.accept_no_context_takeover,
+                offer,
+                request_no_context_takeover=offer.accept_no_context_takeover,
                 no_context_takeover=True,
             )
     return None

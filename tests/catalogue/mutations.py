@@ -141,7 +141,7 @@ class _Walk:
             at = (*path, name)
             yield self._fault(rest, path, ViolationKind.OCCURRENCE, at, "is missing")
 
-    def _oneOf(self, limit: Any, node: Any, value: Any, path: Any) -> Iterator[Fault]:  # noqa: N802
+    def _oneOf(self, limit: Any, node: Any, value: Any, path: Any) -> Iterator[Fault]:
         (one,), (other,) = (branch["required"] for branch in limit)
         rest = {key: each for key, each in value.items() if key not in (one, other)}
         yield self._fault(rest, path, ViolationKind.OCCURRENCE, (*path, one), "is missing")
@@ -149,7 +149,7 @@ class _Walk:
         expected = f"must not be given together with {one}"
         yield self._fault(both, path, ViolationKind.OCCURRENCE, (*path, other), expected)
 
-    def _additionalProperties(  # noqa: N802
+    def _additionalProperties(
         self, limit: bool, node: Any, value: Any, path: Any
     ) -> Iterator[Fault]:
         assert limit is False
@@ -159,11 +159,11 @@ class _Walk:
             message = "is not a known field"
             yield self._fault(wrong, path, ViolationKind.UNKNOWN_FIELD, at, message)
 
-    def _minItems(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:  # noqa: N802
+    def _minItems(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:
         expected = f"must have at least {limit} item{'s' * (limit != 1)}"
         yield self._fault(value[: limit - 1], path, ViolationKind.OCCURRENCE, path, expected)
 
-    def _maxItems(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:  # noqa: N802
+    def _maxItems(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:
         expected = f"must have at most {limit} items"
         wrong = value[:1] * (limit + 1)
         yield self._fault(wrong, path, ViolationKind.OCCURRENCE, path, expected)
@@ -172,7 +172,7 @@ class _Walk:
         shown = ", ".join(limit[:20]) + ", ..." * (len(limit) > 20)
         yield self._fault(TEXT, path, ViolationKind.ENUM, path, f"must be one of {shown}")
 
-    def _maxLength(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:  # noqa: N802
+    def _maxLength(self, limit: int, node: Any, value: Any, path: Any) -> Iterator[Fault]:
         wrong = (TEXT * (limit // len(TEXT) + 1))[: limit + 1]
         expected = f"must be at most {limit} characters"
         yield self._fault(wrong, path, ViolationKind.VALUE, path, expected)
@@ -185,7 +185,7 @@ class _Walk:
         wrong = int(limit) + NUMBER
         yield self._fault(wrong, path, ViolationKind.VALUE, path, f"must be at most {limit:g}")
 
-    def _multipleOf(self, limit: float, node: Any, value: Any, path: Any) -> Iterator[Fault]:  # noqa: N802
+    def _multipleOf(self, limit: float, node: Any, value: Any, path: Any) -> Iterator[Fault]:
         wrong = NUMBER + limit / 2
         expected = f"must be a multiple of {limit:g}"
         yield self._fault(wrong, path, ViolationKind.VALUE, path, expected)

@@ -33,7 +33,10 @@ HOLDING = [
     ("SetVariables", {"setVariableData": [variable("BasicAuthPassword", attributeValue=SECRET)]}),
     ("GetVariables", {"getVariableResult": [variable("basicAuthPassword", attributeValue=SECRET)]}),
     ("GetVariables", {"getVariableResult": [variable("SharedSecret", attributeValue=SECRET)]}),
-    ("NotifyReport", {"reportData": [variable("ApnSimPin", variableAttribute=[{"value": SECRET}])]}),
+    (
+        "NotifyReport",
+        {"reportData": [variable("ApnSimPin", variableAttribute=[{"value": SECRET}])]},
+    ),
     ("NotifyEvent", {"eventData": [variable("VpnPassword", actualValue=SECRET)]}),
     (
         "NotifyMonitoringReport",

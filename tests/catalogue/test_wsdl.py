@@ -82,9 +82,11 @@ FAULTS = {
         r"x\.wsdl, line \d\d\d: operation has no attribute soapAction",
     ),
     "no binding of an operation": (
-        GOOD.replace('<wsdl:operation name="Heartbeat">\n      <soap12', "<wsdl:x>\n<soap12").replace(
-            "</wsdl:operation>\n    <wsdl:operation name=\"MeterValues\">\n      <soap12",
-            "</wsdl:x>\n    <wsdl:operation name=\"MeterValues\">\n      <soap12",
+        GOOD.replace(
+            '<wsdl:operation name="Heartbeat">\n      <soap12', "<wsdl:x>\n<soap12"
+        ).replace(
+            '</wsdl:operation>\n    <wsdl:operation name="MeterValues">\n      <soap12',
+            '</wsdl:x>\n    <wsdl:operation name="MeterValues">\n      <soap12',
         ),
         r"x\.wsdl, line \d\d\d: Heartbeat is not defined",
     ),

@@ -1,0 +1,194 @@
+"""Measures ocppfw and its peers on this machine: ``python -m benchmarks``, or ``make bench``.
+
+Starts every server, loads each in turn from a process of its own, prints one table. The
+verdicts are part of the table; the exit status says only whether ocppfw was
+measured and every answer was right.
+"""
+
+import argparse
+import contextlib
+import os
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import orjson
+
+from benchmarks import servers
+from benchmarks.measure import raise_file_limit
+from benchmarks.report import DEFLATE, ECHO, OCPP, OCPP_RPC, OURS, Results, table
+from benchmarks.workloads import WORKLOADS
+
+RECIPES: dict[str, Callable[[], servers.Recipe]] = {
+    OURS: servers.ocppfw,
+    OCPP: servers.ocpp_on_websockets,
+    OCPP_RPC: servers.ocpp_rpc,
+    ECHO: servers.echo,
+}
+MAX_SECONDS = 120.0
+"""No tool runs longer than this beyond the time that it was given."""
+
+
+def say(text: str) -> None:
+    """Progress, to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_tool(module: str, *arguments: str, seconds: float = 0.0) -> dict[str, Any]:
+    """Runs a module of this package in a process of its own; the line of JSON that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+        cwd=servers.ROOT,
+        capture_output=True,
+        timeout=MAX_SECONDS + seconds,
+    )
+    if done.returncode:
+        raise servers.Unavailable(servers.last_line(done.stderr))
+    result: dict[str, Any] = orjson.loads(done.stdout)
+    return result
+
+
+def available_recipes(results: Results) -> dict[str, servers.Recipe]:
+    """What can be measured here; the rest is noted."""
+    recipes = {}
+    for row, make in RECIPES.items():
+        try:
+            recipes[row] = make()
+        except servers.Unavailable as reason:
+            results.notes.append(f"{row} left out: {reason}")
+    results.names = {row: recipe.name for row, recipe in recipes.items()}
+    results.names[DEFLATE] = "ocppfw, permessage-deflate"
+    versions = [recipe.versions for recipe in recipes.values() if recipe.versions]
+    results.conditions.append("; ".join(versions))
+    return recipes
+
+
+def load_all(results: Results, options: argparse.Namespace) -> None:
+    """Loads every server with every workload, in rounds that alternate between the servers."""
+    with contextlib.ExitStack() as stack:
+        running = {}
+        for row, recipe in available_recipes(results).items():
+            say(f"starting {recipe.name}")
+            try:
+                running[row] = stack.enter_context(recipe.running())
+            except servers.Unavailable as reason:
+                results.notes.append(f"{row} left out: {reason}")
+        if OURS in running:
+            running[DEFLATE] = running[OURS]
+        for workload in results.workloads:
+            for number in range(1, options.rounds + 1):
+                for row in [row for row in results.names if row in running]:
+                    load_one(results, row, running[row], workload, options)
+                    say_rate(results, row, workload, number)
+
+
+def load_one(
+    results: Results, row: str, server: servers.Server, workload: str, options: argparse.Namespace
+) -> None:
+    """One round of one server."""
+    rounds = results.loads.setdefault(row, {}).setdefault(workload, [])
+    arguments = [
+        f"--port={server.port}",
+        f"--pid={server.pid}",
+        f"--workload={workload}",
+        f"--seconds={options.seconds}",
+        f"--connections={options.connections}",
+        *(["--deflate"] if row == DEFLATE else []),
+    ]
+    try:
+        result = run_tool("load", *arguments, seconds=options.seconds)
+    except servers.Unavailable as reason:
+        results.notes.append(f"{row}, {workload}: no result: {reason}")
+        return
+    rounds.append(result)
+    if result["bad"]:
+        results.notes.append(
+            f"{row}, {workload}: {result['bad']} wrong answers, such as {result['bad_examples'][0]}"
+        )
+
+
+def say_rate(results: Results, row: str, workload: str, number: int) -> None:
+    """Progress after a round."""
+    rounds = results.loads[row][workload]
+    rate = f"{rounds[-1]['calls_per_second']:,.0f} calls/s" if rounds else "no result"
+    say(f"{workload}, round {number}: {row}: {rate}")
+
+
+def open_all(results: Results, options: argparse.Namespace) -> None:
+    """Opens idle connections at every server, each freshly started for it."""
+    for row in [row for row in results.names if row in results.loads and row != ECHO]:
+        say(f"idle connections: {row}")
+        extra = ["--deflate"] if row == DEFLATE else []
+        recipe = RECIPES[OURS if row == DEFLATE else row]()
+        try:
+            with recipe.running() as server:
+                results.idle[row] = run_tool(
+                    "idle",
+                    f"--port={server.port}",
+                    f"--pid={server.pid}",
+                    f"--connections={options.idle_connections}",
+                    *extra,
+                )
+        except servers.Unavailable as reason:
+            results.notes.append(f"{row}, idle connections: no result: {reason}")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one round of one second")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of one round (default 3)")
+    parser.add_argument("--connections", type=int, default=100)
+    parser.add_argument("--idle-connections", type=int, default=2000)
+    parser.add_argument("--workload", choices=WORKLOADS, action="append", help="only this one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the raw results")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 1, 1.0
+    return options
+
+
+def conditions(options: argparse.Namespace) -> list[str]:
+    """Where and how the numbers were made."""
+    return [
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"{platform.python_implementation()} {platform.python_version()}, "
+        f"load average before the start {os.getloadavg()[0]:.1f}",
+        f"{options.connections} connections in a closed loop, "
+        f"medians of {options.rounds} x {options.seconds:g} s",
+    ]
+
+
+def leave(number: int, _: FrameType | None) -> None:
+    """Turns a signal into an exception, so that every server is ended on the way out."""
+    raise SystemExit(128 + number)
+
+
+def main() -> int:
+    """Measures, prints, and returns the exit status."""
+    options = parse_arguments()
+    signal.signal(signal.SIGTERM, leave)
+    raise_file_limit()
+    results = Results(options.workload or list(WORKLOADS), conditions(options))
+    try:
+        load_all(results, options)
+        open_all(results, options)
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    if options.json:
+        options.json.write_bytes(orjson.dumps(asdict(results), option=orjson.OPT_INDENT_2))
+    print(table(results))
+    measured = any(results.loads.get(OURS, {}).values())
+    return 0 if measured and not results.bad() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Turns the results into one table with a verdict."""
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+OURS, OCPP, OCPP_RPC, DEFLATE, ECHO = "ocppfw", "ocpp", "ocpp-rpc", "ocppfw+deflate", "echo"
+
+WANTED_RATIOS = {
+    (OCPP, "Heartbeat"): 6.0,
+    (OCPP, "MeterValues"): 10.0,
+    (OCPP_RPC, "Heartbeat"): 1.3,
+    (OCPP_RPC, "MeterValues"): 1.3,
+}
+WANTED_KIB = 16
+WANTED_CONNECTIONS = 1000
+GENERATOR_MARGIN = 1.5
+"""The generator has to be that much faster than the best server to be out of the way."""
+
+
+@dataclass
+class Results:
+    """Everything that was measured; a row is one way of running one server."""
+
+    workloads: list[str]
+    conditions: list[str]
+    """Machine, versions, durations."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What the table calls each row, in the table's order."""
+    loads: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    """Results of the rounds, by row and workload."""
+    idle: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What is missing, and why."""
+
+    def median(self, row: str, workload: str, value: str) -> float | None:
+        """The median over the rounds; None where nothing was measured."""
+        rounds = self.loads.get(row, {}).get(workload, [])
+        return median(result[value] for result in rounds) if rounds else None
+
+    def bad(self) -> int:
+        """The number of wrong answers in everything that was measured."""
+        loads = [
+            result for row in self.loads.values() for rounds in row.values() for result in rounds
+        ]
+        return int(sum(result["bad"] for result in [*loads, *self.idle.values()]))
+
+
+def verdict(is_met: bool, wanted: str) -> str:
+    """What is wanted, and whether it is there."""
+    return f" ({wanted}: {'met' if is_met else 'MISSED'})"
+
+
+def value_rows(results: Results, title: str, value: str, rows: list[str]) -> list[list[str]]:
+    """A section of the table: one line per row, one column per workload."""
+    lines = [[title, *results.workloads]]
+    for row in rows:
+        cells = [results.median(row, workload, value) for workload in results.workloads]
+        lines.append(
+            [
+                "  " + results.names[row],
+                *("-" if cell is None else f"{cell:,.0f}" for cell in cells),
+            ]
+        )
+    return lines
+
+
+def ratio_rows(results: Results) -> list[list[str]]:
+    """How many times faster than its peers ocppfw is."""
+    lines = [["times as fast as (wanted: verdict)", *results.workloads]]
+    for peer in (OCPP, OCPP_RPC):
+        if peer not in results.loads:
+            continue
+        cells = [ratio(results, peer, workload) for workload in results.workloads]
+        lines.append(["  " + results.names[peer], *cells])
+    return lines
+
+
+def ratio(results: Results, peer: str, workload: str) -> str:
+    """One cell of ``ratio_rows``."""
+    ours = results.median(OURS, workload, "calls_per_second")
+    theirs = results.median(peer, workload, "calls_per_second")
+    if not ours or not theirs:
+        return "-"
+    wanted = WANTED_RATIOS.get((peer, workload))
+    said = verdict(ours / theirs >= wanted, f">= {wanted:g}") if wanted else ""
+    return f"{ours / theirs:.2f}{said}"
+
+
+def idle_rows(results: Results) -> list[list[str]]:
+    """The section on connections; only our own row is judged."""
+    lines = [
+        [
+            "connections (wanted: verdict)",
+            "KiB per idle one",
+            "new per second",
+            "CPU us per new one",
+        ]
+    ]
+    for row, idle in results.idle.items():
+        kib, rate = idle["kib_per_connection"], idle["connections_per_second"]
+        cells = [f"{kib:.1f}", f"{rate:,.0f}", f"{idle['handshake_cpu_us']:,.0f}"]
+        if row == OURS:
+            cells[0] += verdict(kib <= WANTED_KIB, f"<= {WANTED_KIB}")
+            cells[1] += verdict(rate >= WANTED_CONNECTIONS, f">= {WANTED_CONNECTIONS:,}")
+        lines.append(["  " + results.names[row], *cells])
+    return lines
+
+
+def generator_notes(results: Results) -> list[str]:
+    """Says where the load generator, not the server, may have set the number."""
+    notes = []
+    for workload in results.workloads:
+        ceiling = results.median(ECHO, workload, "calls_per_second") or 0.0
+        limited = [
+            name
+            for row, name in results.names.items()
+            if row != ECHO
+            and ceiling
+            < GENERATOR_MARGIN * (results.median(row, workload, "calls_per_second") or 0.0)
+        ]
+        if ceiling and limited:
+            notes.append(
+                f"{workload}: limited by the generator, whose ceiling is less than "
+                f"{GENERATOR_MARGIN} times as high: {'; '.join(limited)}."
+            )
+    return notes
+
+
+def aligned(lines: list[list[str]]) -> list[str]:
+    """The cells in columns: the first to the left, the others to the right."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return [
+        "   ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+        for line in lines
+    ]
+
+
+def table(results: Results) -> str:
+    """The whole report."""
+    rows = [row for row in results.names if row in results.loads]
+    servers = [row for row in rows if row != ECHO]
+    sections = [
+        value_rows(results, "calls per second", "calls_per_second", rows),
+        ratio_rows(results),
+        value_rows(results, "server CPU, us per call", "server_cpu_us", servers),
+        idle_rows(results),
+    ]
+    lines: list[list[str]] = []
+    for section in sections:
+        lines += [*(line + [""] * (4 - len(line)) for line in section), [""] * 4]
+    notes = [*results.notes, *generator_notes(results), f"Wrong answers: {results.bad()}."]
+    return "\n".join([*results.conditions, "", *aligned(lines), *notes])

@@ -1,0 +1,48 @@
+"""What all tests share: a clock that stands still, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from twisted.internet.task import Clock
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+
+hypothesis.settings.register_profile(
+    "ocppfw", deadline=None, derandomize=True, database=None, print_blob=False
+)
+hypothesis.settings.load_profile("ocppfw")
+
+
+class Log:
+    """The log events of one test."""
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+
+    def lines(self, *levels: str) -> list[str]:
+        """The text of all events, or of those of some levels (``warn``, ``error``, ...)."""
+        wanted = {LogLevel.levelWithName(name) for name in levels} or set(LogLevel.iterconstants())
+        return [formatEvent(event) for event in self.events if event["log_level"] in wanted]
+
+    def faults(self) -> list[str]:
+        """The text of what was logged as an error or worse."""
+        return self.lines("error", "critical")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time that passes only with ``advance``; it is 2026-11-22 14:54:54 UTC."""
+    clock = Clock()
+    clock.advance(1795359294)
+    return clock
+
+
+@pytest.fixture
+def logged() -> Iterator[Log]:
+    """What is logged during the test."""
+    log = Log()
+    globalLogPublisher.addObserver(log.events.append)
+    yield log
+    globalLogPublisher.removeObserver(log.events.append)

@@ -1,0 +1,179 @@
+"""``twistd ocppfw`` as a real process: start it, read its log as it comes, end it in every case."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TWISTD = Path(sys.executable).with_name("twistd")
+PATIENCE = 20.0  # seconds; what takes longer has failed
+LISTENING = r"cs: Server is listening on port (\d+)"
+
+_TROUBLE = re.compile(r"\] (Warning|Error): |Traceback|Unhandled")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a child, which must find ocppfw from any folder."""
+    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | changes
+
+
+def write_plugin(folder: Path, name: str, text: str) -> Path:
+    """Put a plugin into ``./plugins`` of a folder."""
+    plugins = folder / "plugins"
+    plugins.mkdir(exist_ok=True)
+    path = plugins / f"{name}.py"
+    path.write_text(text)
+    return path
+
+
+def run(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run ``twistd -n ocppfw`` that is expected to end by itself."""
+    return subprocess.run(
+        [TWISTD, "-n", "--pidfile=", "ocppfw", *arguments],
+        cwd=folder,
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+class Log:
+    """Lines that arrive while somebody waits for them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+
+    def read(self, stream: Iterator[str]) -> None:
+        """Take all lines of a stream; for a thread."""
+        for line in stream:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def text(self) -> str:
+        """All lines so far."""
+        return "\n".join(self.lines)
+
+    @property
+    def trouble(self) -> list[str]:
+        """The lines that a run without any fault does not have."""
+        return [line for line in self.lines if _TROUBLE.search(line)]
+
+    def wait_for(self, pattern: str, count: int = 1, timeout: float = PATIENCE) -> re.Match[str]:
+        """The match in the ``count``-th line in which the pattern is found."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._ended or len(self._matches(pattern)) >= count, timeout
+            )
+            matches = self._matches(pattern)
+        if len(matches) < count:
+            raise AssertionError(
+                f"{len(matches)} of {count} lines have {pattern!r}:\n{self.text[-6000:]}"
+            )
+        return matches[count - 1]
+
+    def _matches(self, pattern: str) -> list[re.Match[str]]:
+        found = re.compile(pattern)
+        return [match for line in self.lines if (match := found.search(line))]
+
+
+class Twistd(Log):
+    """A running ``twistd -n ocppfw``."""
+
+    def __init__(self, command: list[str], folder: Path, changes: dict[str, str]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(**changes),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+        )
+        self._reader = threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
+
+    @property
+    def port(self) -> int:
+        """The port on which a central system listens."""
+        return int(self.wait_for(LISTENING)[1])
+
+    @property
+    def url(self) -> str:
+        """The address of a central system."""
+        return f"ws://127.0.0.1:{self.port}/"
+
+    def stop(self) -> None:
+        """Ask the process to end."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """The exit status, once the process has ended and its log is complete."""
+        status = self.process.wait(timeout)
+        self._reader.join(timeout)
+        return status
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.stop()
+            self.process.wait(5)
+        self.process.kill()
+        self.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def twistd(folder: Path, *arguments: str, **changes: str) -> Iterator[Twistd]:
+    """``twistd -n ocppfw`` with these arguments, in a folder, until the end of the block."""
+    process = Twistd(
+        [str(TWISTD), "-n", "--pidfile=", "ocppfw", *arguments], folder, changes
+    )
+    try:
+        yield process
+    finally:
+        process.end()
+
+
+@contextlib.contextmanager
+def central_system(folder: Path, *arguments: str) -> Iterator[Twistd]:
+    """Our central system on a free port, ready for connections."""
+    with twistd(folder, "--role", "cs", "--port", "0", *arguments) as process:
+        process.wait_for("cs: To connect a simulated charge point")
+        yield process
+
+
+@contextlib.contextmanager
+def charge_point(folder: Path, url: str, *arguments: str, **changes: str) -> Iterator[Twistd]:
+    """Our charge point; it begins to connect at once."""
+    with twistd(folder, "--role", "cp", "--url", url, *arguments, **changes) as process:
+        yield process
+
+
+def eventually(condition, what: str, timeout: float = PATIENCE) -> None:
+    """Wait until something is true that no log line tells."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {timeout} s"
+        pause.wait(0.02)
