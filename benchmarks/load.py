@@ -108,7 +108,8 @@ class Load:
         data = charge_point.recv(READ_SIZE)
         if not data:
             raise wire.WireError("the server closed a connection")
-        if data[0] == wire.TEXT and len(data) == data[1] + 2 and not charge_point.buffer:
+        is_whole = len(data) > 1 and data[0] == wire.TEXT and len(data) == data[1] + 2
+        if is_whole and not charge_point.buffer:
             text: bytes | None = data[2:]
         else:
             text = charge_point.whole_text(data)

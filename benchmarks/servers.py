@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ocppfw import __version__ as ocppfw_version
@@ -107,7 +107,10 @@ def ocppfw() -> Recipe:
 
 def ocpp_on_websockets() -> Recipe:
     """The central system of the PyPI package ocpp."""
-    versions = f"ocpp {version('ocpp')} on websockets {version('websockets')}"
+    try:
+        versions = f"ocpp {version('ocpp')} on websockets {version('websockets')}"
+    except PackageNotFoundError as missing:
+        raise Unavailable(str(missing)) from missing
     return Recipe(
         "ocpp on websockets", versions, [sys.executable, "-m", "benchmarks.peers.ocpp_websockets"]
     )

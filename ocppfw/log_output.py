@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from twisted.python.logfile import LogFile
 _ROTATE_LENGTH = 10_000_000  # bytes
 _ROTATED_FILES = 9  # beside the one being written
 _PREFIXES = {LogLevel.warn: "Warning: ", LogLevel.error: "Error: ", LogLevel.critical: "Error: "}
+_SAID_ALREADY = re.compile(r"CentralSystemSite starting on \d+|\(TCP Port \d+ Closed\)")
 _CHATTY = ("twisted.", "autobahn.", "txaio")
 
 
@@ -32,10 +34,8 @@ def format_log_event(event: LogEvent) -> str | None:
         return None
     if level is LogLevel.info and str(event.get("log_namespace", "")).startswith(_CHATTY):
         return None
-    if event.get("eventType") == "start":  # a port: we have said so already
-        return None
     text = formatEvent(event)
-    if not text:
+    if not text or _SAID_ALREADY.fullmatch(text):
         return None
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["log_time"]))
     return f"[{moment}] {_PREFIXES.get(level, '')}{text}{_traceback(event)}\n"

@@ -165,7 +165,7 @@ def test_plain_http(central, wires, method, path, status):
 @pytest.mark.parametrize(
     "garbage",
     [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),  # a TLS greeting
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64) + b"\r\n\r\n",  # like TLS
         b"hello\r\n\r\n",
         b"GET / HTTP/1.1\r\nno colon here\r\n\r\n",
         b"GET /CP1 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",

@@ -134,9 +134,6 @@ class Twistd(Log):
 
     def end(self) -> None:
         """End the process, whatever it does."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.stop()
-            self.process.wait(5)
         self.process.kill()
         self.wait()
         assert self.process.stdout is not None

@@ -1,0 +1,186 @@
+"""Plugins of the user's own in ``./plugins``: what they change, and how broken ones are named."""
+
+import re
+
+import pytest
+
+from tests.process.twistd import central_system, run, write_plugin
+
+STOLEN = "044943121F1D80"
+BLOCKER = '''"""Blocks stolen cards."""
+from ocppfw import hookimpl
+
+role = "cs"                     # "cs", "cp"; absent: both
+versions = ("1.5", "1.6")       # absent: all
+autoload = True                 # absent: True. False: only when asked for
+
+STOLEN = {"044943121F1D80"}
+
+@hookimpl
+def cs_authorize(payload):
+    if payload["idTag"] in STOLEN:
+        return {"idTagInfo": {"status": "Blocked"}}
+'''
+
+
+def authorize(wire, id_tag):
+    kind, _, payload = wire.call("Authorize", {"idTag": id_tag})
+    assert kind == 3
+    return payload["idTagInfo"]["status"]
+
+
+def test_plugin_dropped_into_the_folder_changes_the_answer_after_a_restart(tmp_path, connect):
+    with central_system(tmp_path) as central:
+        assert authorize(connect(central.port), STOLEN) == "Accepted"
+        write_plugin(tmp_path, "stolen_cards", BLOCKER)
+        assert authorize(connect(central.port), STOLEN) == "Accepted"
+    with central_system(tmp_path) as central:
+        assert "stolen_cards" in central.wait_for(r"cs: Plugins: (.*)")[1].split(", ")
+        wire = connect(central.port)
+        assert authorize(wire, STOLEN) == "Blocked"
+        assert authorize(wire, "044943121F1D81") == "Accepted"
+        old = connect(central.port, "old", "ocpp1.2")  # not one of the plugin's versions
+        assert authorize(old, STOLEN) == "Accepted"
+        assert not central.trouble
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "fault"),
+    [
+        ("def cs_authorize(:\n", ":1", "invalid syntax"),
+        ("\nraise RuntimeError('out of order')\n", ":2", "RuntimeError: out of order"),
+        ("import no_such_module_here\n", ":1", "No module named 'no_such_module_here'"),
+        (
+            "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorise():\n    pass\n",
+            "",
+            "cs_authorise: there is no such hook, did you mean cs_authorize?",
+        ),
+        (
+            "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorize(idtag):\n    pass\n",
+            "",
+            "cs_authorize: has no argument idtag",
+        ),
+        ("def cs_authorize(payload):\n    pass\n", "", "cs_authorize: .*not marked with @hookimpl"),
+        ("role = 'csms'\n", "", "role = 'csms': must be 'cs' or 'cp'"),
+        ("versions = ('1.7',)\n", "", "versions = "),
+        ("versions = '1.6'\n", "", "versions = "),
+        ("autoload = 'no'\n", "", "autoload"),
+        ("import sys\nsys.exit(0)\n", ":2", "SystemExit"),
+        (b"\xff\xfe\x00", "", ""),
+    ],
+)
+def test_broken_plugin_ends_the_process(tmp_path, text, where, fault):
+    path = write_plugin(tmp_path, "broken", "")
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = run(tmp_path, "--role", "cs", "--port", "0")
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert f"{path}{where}" in last
+    assert re.search(fault, last)
+    assert "Traceback" not in done.stdout
+    assert "listening" not in done.stdout
+
+
+def test_plugin_that_is_not_wanted_may_be_broken(tmp_path, connect):
+    write_plugin(tmp_path, "_draft", "this is no Python\n")
+    write_plugin(tmp_path, "asleep", "autoload = False\nraise RuntimeError\n")
+    with central_system(tmp_path) as central:
+        assert authorize(connect(central.port), STOLEN) == "Accepted"
+
+
+def test_further_folder_wins_over_the_usual_one(tmp_path, connect):
+    answer = "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorize():\n    return {{'idTagInfo': {{'status': '{}'}}}}\n"
+    write_plugin(tmp_path, "cards", answer.format("Blocked"))
+    further = tmp_path / "further"
+    further.mkdir()
+    (further / "cards.py").write_text(answer.format("Expired"))
+    with central_system(tmp_path) as central:
+        assert authorize(connect(central.port), "x") == "Blocked"
+    with central_system(tmp_path, "--plugins", "further") as central:
+        assert authorize(connect(central.port), "x") == "Expired"
+
+
+FAULTY = '''
+from twisted.internet import defer
+from ocppfw import CallFailed, hookimpl
+
+role = "cs"
+
+@hookimpl
+def cs_data_transfer(payload):
+    return ANSWERS[payload["vendorId"]]()
+
+def raises():
+    raise ZeroDivisionError("secret words")
+
+def refuses():
+    raise CallFailed("SecurityError", "not you", {"why": "x"})
+
+def breaks_the_schema():
+    return {"status": "Perhaps"}
+
+def no_dict():
+    return "Accepted"
+
+def no_json():
+    return {"status": "Accepted", "data": object()}
+
+async def ends_in_none():
+    pass
+
+def never():
+    return defer.Deferred()
+
+async def asyncio_only():
+    import asyncio
+    await asyncio.sleep(0)
+    return {"status": "Accepted"}
+
+ANSWERS = dict(globals())
+'''
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "logged"),
+    [
+        ("raises", "InternalError", "ZeroDivisionError: secret words"),
+        ("refuses", "SecurityError", None),
+        ("breaks_the_schema", "InternalError", "status"),
+        ("no_dict", "InternalError", "must be a dict, not str"),
+        ("no_json", "InternalError", "data|cannot be written"),
+        ("ends_in_none", "InternalError", "must be a dict, not NoneType"),
+        ("never", "InternalError", r"did not answer within 0\.5 s"),
+        ("asyncio_only", "InternalError", "deferToThread.*deferLater|deferLater.*deferToThread"),
+    ],
+)
+def test_answer_hook_that_fails_is_an_internal_error(faulty, connect, fault, code, logged):
+    wire = connect(faulty.port, f"peer-of-{fault}")
+    answer = wire.call("DataTransfer", {"vendorId": fault})
+    assert answer[0] == 4
+    assert answer[2] == code
+    assert "secret words" not in str(answer)
+    if logged:
+        faulty.wait_for(logged)
+        faulty.wait_for(r"cs_data_transfer in .*faulty\.py")
+    else:
+        assert answer[3:] == ["not you", {"why": "x"}]
+    assert wire.call("Heartbeat")[0] == 3
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faulty")
+    write_plugin(folder, "faulty", FAULTY)
+    with central_system(folder, "--hook-timeout", "0.5", "--trace", "off") as process:
+        yield process
+
+
+def test_transaction_ids_go_on_after_a_restart(tmp_path, connect):
+    start = {"connectorId": 1, "idTag": "x", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
+    seen = []
+    for _ in range(2):
+        with central_system(tmp_path) as central:
+            wire = connect(central.port)
+            seen += [wire.call("StartTransaction", start)[2]["transactionId"] for _ in range(3)]
+    assert seen == sorted(set(seen))
+    assert seen[0] > 1_700_000_000

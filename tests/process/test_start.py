@@ -1,0 +1,201 @@
+"""What ``twistd ocppfw`` says when it starts, and what it refuses to start with."""
+
+import re
+import shlex
+import socket
+import subprocess
+
+import pytest
+
+from tests.process.twistd import TWISTD, central_system, environment, run, twistd, write_plugin
+
+CS = ("--role", "cs", "--port", "0")
+
+
+def test_start_up_lines(tmp_path):
+    with central_system(tmp_path) as central:
+        port = central.port
+        log = central.text
+    assert 1024 <= port <= 65535
+    assert f"cs: Charge points connect to ws://127.0.0.1:{port}/<identity>" in log
+    assert "cs: Versions: ocpp1.2, ocpp1.5, ocpp1.6, ocpp2.0.1, ocpp2.1" in log
+    plugins = re.search(r"cs: Plugins: (.*)", log)[1].split(", ")
+    assert {"cs_core_1x", "cs_core_2x"} <= set(plugins)
+    assert not {name for name in plugins if name.startswith("cp_") or name == "cs_example"}
+    for line in central.lines:
+        assert re.match(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \S", line), line
+    assert not central.trouble
+
+
+def test_only_our_own_words_in_the_log(tmp_path):
+    with central_system(tmp_path) as central:
+        central.stop()
+        assert central.wait() == 0
+    strangers = [line for line in central.lines if not re.search(r"\] (cs: |CentralSystem )", line)]
+    assert not strangers
+
+
+def test_command_for_a_second_terminal_works(tmp_path):
+    with central_system(tmp_path) as central:
+        line = central.wait_for(r"cs:     (.*twistd -n .*)")[1]
+        command = shlex.split(line)
+        if command[0] == "twistd":
+            command[0] = str(TWISTD)
+        child = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            central.wait_for(r"cs: <<cp#CP1 \[2,.*\"BootNotification\"")
+            central.wait_for(r"cs: >>cp#CP1 \[3,.*\"Accepted\"")
+        finally:
+            child.kill()
+            child.wait()
+    assert not central.trouble
+
+
+@pytest.mark.parametrize("option", ["--role cs", "--role cp --url ws://127.0.0.1:1/"])
+def test_trace_is_on_in_the_foreground_and_can_be_switched_off(tmp_path, option, server):
+    assert run(tmp_path, *option.split(), "--trace", "maybe").returncode == 1
+
+
+def test_port_in_use(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(tmp_path, "--role", "cs", "--port", str(port))
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.stdout
+    assert "in use" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_interface_that_is_not_ours(tmp_path):
+    done = run(tmp_path, *CS, "--interface", "192.0.2.1")
+    assert done.returncode == 1
+    assert "cannot listen on 192.0.2.1 port 0" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "role: must be given"),
+        (("--role", "csms"), "role: must be cs (central system) or cp (charge point)"),
+        ((*CS, "--port", "65536"), "port: must be a whole number from 0 to 65535, not '65536'"),
+        ((*CS, "--port", "x"), "port: must be a whole number"),
+        ((*CS, "--protocols", "ocpp1.6,ocpp3"), "protocols: must be one of ocpp1.2"),
+        ((*CS, "--ping-interval", "-1"), "ping-interval: must be a number of seconds"),
+        ((*CS, "--ping-interval", "nan"), "ping-interval: must be a number of seconds"),
+        ((*CS, "--endpoint", "ocpp"), "endpoint: must be a path that begins with /"),
+        ((*CS, "--trace", "yes"), "trace: must be on or off"),
+        ((*CS, "--id", "CP1"), "id: is only for --role cp"),
+        ((*CS, "--manual"), "manual: is only for --role cp"),
+        ((*CS, "--plugin", "cs_exampel"), "there is no plugin cs_exampel, did you mean cs_example?"),
+        ((*CS, "--plugins", "nowhere"), "nowhere: no such folder"),
+        ((*CS, "--set", "cs_core_1x.heartbeat_intervall=9"), "did you mean cs_core_1x.heartbeat_interval?"),
+        ((*CS, "--set", "cs_core_1x.heartbeat_interval=x"), "cs_core_1x.heartbeat_interval: must be"),
+        ((*CS, "--set", "heartbeat"), "--set heartbeat: must be NAME.key=value"),
+        (("--role", "cp"), "url: must be given, ws://HOST[:PORT]/"),
+        (("--role", "cp", "--url", "http://127.0.0.1/"), "url: must be given, ws://HOST[:PORT]/"),
+        (("--role", "cp", "--url", "ws:///x"), "url: "),
+        (("--role", "cp", "--url", "ws://127.0.0.1:99999/"), "url: "),
+        (("--role", "cp", "--url", "ws://127.0.0.1:1/", "--count", "2"), "id: "),
+        (("--role", "cp", "--url", "ws://127.0.0.1:1/", "--id", "a\nb"), "id: 'a\\nb' must have"),
+        (
+            ("--role", "cp", "--url", "ws://127.0.0.1:1/", "--port", "9000"),
+            "port: is only for --role cs",
+        ),
+    ],
+)
+def test_wrong_options_end_with_a_clear_message(tmp_path, arguments, message):
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert message in done.stdout.splitlines()[-1]
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("--prot", "--port"), ("--ping-intervall", "--ping-interval")]
+)
+def test_unknown_option_names_the_nearest(tmp_path, wrong, right):
+    done = run(tmp_path, "--role", "cs", wrong, "0")
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert wrong.lstrip("-") in last
+    assert right in last
+
+
+def test_config_file(tmp_path, connect):
+    (tmp_path / "ocppfw.toml").write_text(
+        'role = "cs"\nport = 1\nendpoint = "/x"\nprotocols = ["ocpp1.5", "ocpp1.6"]\n'
+        "trace = false\n[plugin.cs_core_1x]\nheartbeat_interval = 77\n[plugin.cs_example]\n"
+    )
+    # The command line wins.
+    options = ("--config", "ocppfw.toml", "--port", "0", "--endpoint", "/")
+    with twistd(tmp_path, *options) as central:
+        wire = connect(central.port, "CP1", "ocpp1.6")
+        assert wire.receive()[2] == "GetConfiguration"  # cs_example is loaded, too
+        boot = wire.call("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+        assert boot[2]["interval"] == 77
+        assert central.wait_for("cs: Versions: (.*)")[1] == "ocpp1.5, ocpp1.6"
+        assert "<<cp#" not in central.text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('role = "cs"\nping-intervall = 3\n', "ping-intervall: no such setting, did you mean ping-interval?"),
+        ('role = "cs"\nport = "many"\n', "port: must be a whole number"),
+        ('role = "cs"\n[plugin.cs_core_1x]\nheartbeatinterval = 3\n', "did you mean cs_core_1x.heartbeat_interval?"),
+        ('role = "cs"\n[plugin.cs_core]\n', "there is no plugin cs_core, did you mean cs_core_"),
+        ("role = cs\n", "ocppfw.toml: "),
+        (b"\xff\xfe", "ocppfw.toml: "),
+        (None, "ocppfw.toml: "),
+    ],
+)
+def test_wrong_config_file(tmp_path, content, message):
+    if content is not None:
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / "ocppfw.toml").write_bytes(data)
+    done = run(tmp_path, "--config", "ocppfw.toml")
+    assert done.returncode == 1
+    assert message in done.stdout.splitlines()[-1]
+    assert "Traceback" not in done.stdout
+
+
+def test_help_documents_every_setting(tmp_path):
+    from ocppfw.settings import SETTINGS
+
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for setting in SETTINGS:
+        assert re.search(rf"^ +--{setting.name}[= ]", done.stdout, re.MULTILINE), setting.name
+    assert "twistd -n --pidfile= ocppfw --role cs --port 9000" in done.stdout
+
+
+def test_version(tmp_path):
+    from ocppfw import __version__
+
+    done = run(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"ocppfw {__version__}\n")
+
+
+def test_plugin_settings_from_the_command_line(tmp_path, connect):
+    write_plugin(
+        tmp_path,
+        "greeter",
+        "from ocppfw import PluginSettings, hookimpl\n"
+        "SETTINGS = PluginSettings(word=('hi', 'What to say.'), loud=(False, 'Louder.'))\n"
+        "@hookimpl\n"
+        "def cs_data_transfer():\n"
+        "    word = SETTINGS.word.upper() if SETTINGS.loud else SETTINGS.word\n"
+        "    return {'status': 'Accepted', 'data': word}\n",
+    )
+    options = ("--set", "greeter.word=servus", "--set", "greeter.loud=on")
+    with central_system(tmp_path, *options) as central:
+        answer = connect(central.port).call("DataTransfer", {"vendorId": "x"})
+    assert answer[2] == {"status": "Accepted", "data": "SERVUS"}

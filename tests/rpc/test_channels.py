@@ -1,0 +1,211 @@
+"""The two channels: order, limits, time-outs, ids."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ocppfw.errors import QueueFull
+from ocppfw.rpc.channels import ClientChannel, PendingCall, ServerChannel, new_message_id
+from ocppfw.rpc.frames import Call, CallError, CallResult
+
+
+def pending(message_id: str, timeout: float = 30) -> PendingCall:
+    return PendingCall(Call(message_id, "Heartbeat", {}), timeout, f"context of {message_id}")
+
+
+def submit(channel: ClientChannel, *message_ids: str, timeout: float = 30) -> None:
+    for message_id in message_ids:
+        channel.submit(pending(message_id, timeout))
+
+
+def sent(channel: ClientChannel, now: float = 0) -> list[str]:
+    return [call.message_id for call in channel.sendable(now)]
+
+
+def ids(calls: list[PendingCall]) -> list[str]:
+    return [each.call.message_id for each in calls]
+
+
+def test_one_call_is_in_flight_and_the_rest_follow_in_order() -> None:
+    channel = ClientChannel()
+    submit(channel, "a", "b", "c")
+    assert sent(channel) == ["a"]
+    assert sent(channel) == []
+    assert channel.waiting == 2
+    answered = channel.receive(CallResult("a", {}))
+    assert answered is not None
+    assert answered.context == "context of a"
+    assert sent(channel) == ["b"]
+    assert channel.receive(CallError("b", "GenericError")) is not None
+    assert sent(channel) == ["c"]
+
+
+def test_several_calls_may_be_in_flight_where_that_is_wanted() -> None:
+    channel = ClientChannel(max_in_flight=3)
+    submit(channel, "a", "b", "c", "d")
+    assert sent(channel) == ["a", "b", "c"]
+    assert channel.receive(CallResult("b", {})) is not None
+    assert sent(channel) == ["d"]
+    assert channel.receive(CallResult("a", {})) is not None
+    assert channel.receive(CallResult("d", {})) is not None
+    assert channel.receive(CallResult("c", {})) is not None
+    assert channel.idle
+
+
+def test_a_channel_is_idle_until_a_call_is_submitted_and_after_the_last_answer() -> None:
+    channel = ClientChannel()
+    assert channel.idle
+    submit(channel, "a")
+    assert not channel.idle
+    sent(channel)
+    assert not channel.idle
+    channel.receive(CallResult("a", {}))
+    assert channel.idle
+
+
+def test_a_full_queue_takes_no_further_call() -> None:
+    channel = ClientChannel(max_in_flight=1, max_queued=2)
+    submit(channel, "a")
+    sent(channel)
+    submit(channel, "b", "c")
+    with pytest.raises(QueueFull, match="2 calls are waiting already") as caught:
+        submit(channel, "d")
+    assert caught.value.limit == 2
+    channel.receive(CallResult("a", {}))
+    assert sent(channel) == ["b"]
+    submit(channel, "e")
+    assert channel.waiting == 2
+
+
+def test_a_hundred_calls_may_wait_by_default() -> None:
+    channel = ClientChannel()
+    submit(channel, "first")
+    sent(channel)
+    submit(channel, *(str(number) for number in range(100)))
+    with pytest.raises(QueueFull):
+        submit(channel, "one too many")
+
+
+def test_time_is_counted_from_sending_and_not_from_queueing() -> None:
+    channel = ClientChannel()
+    submit(channel, "a", "b", timeout=30)
+    sent(channel, now=100)
+    assert channel.next_deadline() == 130
+    assert channel.expire(129.9) == []
+    channel.receive(CallResult("a", {}))
+    assert channel.next_deadline() is None
+    sent(channel, now=129.9)
+    assert channel.next_deadline() == pytest.approx(159.9)
+    assert channel.expire(159) == []
+    assert ids(channel.expire(160)) == ["b"]
+    assert channel.idle
+
+
+def test_a_call_expires_at_its_deadline_and_makes_room() -> None:
+    channel = ClientChannel()
+    submit(channel, "a", "b")
+    sent(channel)
+    assert ids(channel.expire(30)) == ["a"]
+    assert channel.expire(30) == []
+    assert sent(channel, now=30) == ["b"]
+    assert channel.next_deadline() == 60
+
+
+def test_the_next_deadline_is_the_earliest_of_those_in_flight() -> None:
+    channel = ClientChannel(max_in_flight=2)
+    assert channel.next_deadline() is None
+    submit(channel, "slow", timeout=60)
+    submit(channel, "fast", timeout=5)
+    submit(channel, "waiting", timeout=1)
+    sent(channel)
+    assert channel.next_deadline() == 5
+    assert ids(channel.expire(5)) == ["fast"]
+    assert channel.next_deadline() == 60
+
+
+def test_a_late_or_duplicate_answer_is_told_from_an_unknown_one() -> None:
+    channel = ClientChannel()
+    submit(channel, "a", "b")
+    sent(channel)
+    channel.expire(30)
+    assert channel.receive(CallResult("a", {})) is None
+    assert channel.explain_stray("a") == "late or duplicate answer"
+    sent(channel)
+    assert channel.receive(CallResult("b", {})) is not None
+    assert channel.receive(CallResult("b", {})) is None
+    assert channel.explain_stray("b") == "late or duplicate answer"
+    assert channel.receive(CallResult("zzz", {})) is None
+    assert channel.explain_stray("zzz") == "answer to a call that was never made"
+
+
+def test_an_answer_to_a_call_that_still_waits_is_none() -> None:
+    channel = ClientChannel()
+    submit(channel, "a", "b")
+    sent(channel)
+    assert channel.receive(CallResult("b", {})) is None
+    assert channel.find("b") is None
+    found = channel.find("a")
+    assert found is not None
+    assert found.call.message_id == "a"
+
+
+def test_losing_the_connection_returns_every_call_in_order() -> None:
+    channel = ClientChannel(max_in_flight=2)
+    submit(channel, "a", "b", "c", "d")
+    sent(channel)
+    assert ids(channel.lose()) == ["a", "b", "c", "d"]
+    assert channel.lose() == []
+    assert channel.idle
+    assert channel.waiting == 0
+    assert channel.next_deadline() is None
+    assert channel.expire(1e9) == []
+
+
+def test_a_server_channel_handles_32_calls_at_once() -> None:
+    channel = ServerChannel()
+    for number in range(32):
+        assert not channel.full
+        channel.open.add(str(number))
+    assert channel.full
+    channel.wait(Call("32", "Heartbeat", {}))
+    channel.wait(Call("33", "Heartbeat", {}))
+    assert channel.next_waiting() is None
+    channel.open.discard("5")
+    waiting = channel.next_waiting()
+    assert waiting is not None
+    assert waiting.message_id == "32"
+    channel.open.add("32")
+    assert channel.next_waiting() is None
+
+
+def test_an_id_is_in_use_while_its_call_is_handled_or_waits() -> None:
+    channel = ServerChannel(max_open=1)
+    assert channel.idle
+    channel.open.add("a")
+    channel.wait(Call("b", "Heartbeat", {}))
+    assert channel.uses("a")
+    assert channel.uses("b")
+    assert not channel.uses("c")
+    channel.open.discard("a")
+    assert not channel.uses("a")
+    assert not channel.idle
+    assert channel.next_waiting() is not None
+    assert channel.idle
+
+
+def test_calls_that_wait_are_forgotten_with_the_connection() -> None:
+    channel = ServerChannel(max_open=1)
+    channel.open.add("a")
+    channel.wait(Call("b", "Heartbeat", {}))
+    channel.lose()
+    channel.open.discard("a")
+    assert channel.next_waiting() is None
+    assert channel.idle
+
+
+def test_message_ids_are_short_enough_and_never_twice_the_same() -> None:
+    made = [new_message_id() for _ in range(10_000)]
+    assert len(set(made)) == len(made)
+    assert all(re.fullmatch("[0-9a-f]{32}", message_id) for message_id in made[:100])
