@@ -54,11 +54,11 @@ $(bin)/pip:
 	@$(PYTHON) -m venv .venv
 
 .venv/run.stamp: $(bin)/pip $(definition)
-	@echo "Installing ocppfw into .venv (about a minute, once)"
+	@echo "Installing ocppfw into .venv"
 	@$(pip) install -e .
 	@touch $@
 
 .venv/dev.stamp: $(bin)/pip $(definition)
-	@echo "Installing ocppfw and its tools into .venv (one or two minutes, once)"
+	@echo "Installing ocppfw and its tools into .venv"
 	@$(pip) install -e '.[dev]'
 	@touch $@ .venv/run.stamp

@@ -42,12 +42,13 @@ def say(text: str) -> None:
 
 def run_tool(module: str, *arguments: str, seconds: float = 0.0) -> dict[str, Any]:
     """Runs a module of this package in a process of its own; the line of JSON that it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
-        cwd=servers.ROOT,
-        capture_output=True,
-        timeout=MAX_SECONDS + seconds,
-    )
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    try:
+        done = subprocess.run(
+            command, cwd=servers.ROOT, capture_output=True, timeout=MAX_SECONDS + seconds
+        )
+    except subprocess.TimeoutExpired as reason:
+        raise servers.Unavailable("it did not end") from reason
     if done.returncode:
         raise servers.Unavailable(servers.last_line(done.stderr))
     result: dict[str, Any] = orjson.loads(done.stdout)

@@ -17,6 +17,9 @@ WANTED_CONNECTIONS = 1000
 GENERATOR_MARGIN = 1.5
 """The generator has to be that much faster than the best server to be out of the way."""
 
+BUSY_ENOUGH = 0.9
+"""The part of a core that the generator uses against the echo server when nobody disturbs it."""
+
 
 @dataclass
 class Results:
@@ -127,6 +130,19 @@ def generator_notes(results: Results) -> list[str]:
     return notes
 
 
+def neighbour_notes(results: Results) -> list[str]:
+    """Says when other programs kept the generator from its core."""
+    busy = [
+        results.median(ECHO, workload, "generator_busy") or 1.0 for workload in results.workloads
+    ]
+    if min(busy) >= BUSY_ENOUGH:
+        return []
+    return [
+        f"The generator got only {min(busy):.0%} of a core: other programs are running, and the "
+        "numbers are low and noisy."
+    ]
+
+
 def aligned(lines: list[list[str]]) -> list[str]:
     """The cells in columns: the first to the left, the others to the right."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
@@ -149,5 +165,6 @@ def table(results: Results) -> str:
     lines: list[list[str]] = []
     for section in sections:
         lines += [*(line + [""] * (4 - len(line)) for line in section), [""] * 4]
-    notes = [*results.notes, *generator_notes(results), f"Wrong answers: {results.bad()}."]
+    notes = [*results.notes, *generator_notes(results), *neighbour_notes(results)]
+    notes.append(f"Wrong answers: {results.bad()}.")
     return "\n".join([*results.conditions, "", *aligned(lines), *notes])

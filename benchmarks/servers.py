@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 NODE_FOLDER = ROOT / "build" / "bench-node"
 START_TIMEOUT = 30.0
+INSTALL_TIMEOUT = 180.0
 
 
 class Unavailable(Exception):
@@ -121,24 +122,34 @@ def ocpp_rpc() -> Recipe:
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         raise Unavailable("node and npm are not installed")
-    modules = NODE_FOLDER / "node_modules"
     manifest = (PEERS / "package.json").read_bytes()
-    installed = NODE_FOLDER / "package.json"
-    if not modules.is_dir() or installed.read_bytes() != manifest:
-        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
-        installed.write_bytes(manifest)
-        install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(install, cwd=NODE_FOLDER, capture_output=True)
-        if done.returncode:
-            raise Unavailable(f"npm install failed: {last_line(done.stderr)}")
+    install_node_peers(npm, manifest)
     packages = json.loads(manifest)["dependencies"]
     release = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
     return Recipe(
         "ocpp-rpc, strict",
         f"ocpp-rpc {packages['ocpp-rpc']} on ws {packages['ws']}, Node {release}",
         [node, str(PEERS / "ocpp_rpc.js")],
-        {"NODE_PATH": str(modules)},
+        {"NODE_PATH": str(NODE_FOLDER / "node_modules")},
     )
+
+
+def install_node_peers(npm: str, manifest: bytes) -> None:
+    """Installs what ``manifest`` names, unless it is there already."""
+    installed = NODE_FOLDER / "package.json"
+    if (NODE_FOLDER / "node_modules").is_dir() and installed.read_bytes() == manifest:
+        return
+    NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+    installed.write_bytes(manifest)
+    command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+    try:
+        subprocess.run(
+            command, cwd=NODE_FOLDER, capture_output=True, timeout=INSTALL_TIMEOUT, check=True
+        )
+    except subprocess.TimeoutExpired as reason:
+        raise Unavailable("npm install did not end") from reason
+    except subprocess.CalledProcessError as reason:
+        raise Unavailable(f"npm install failed: {last_line(reason.stderr)}") from reason
 
 
 def echo() -> Recipe:

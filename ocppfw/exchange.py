@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from ocppfw.catalogue import Operation, hook_name, load_catalogue
 from ocppfw.errors import CallFailed, CallTimedOut, NoAnswer, PayloadInvalid
-from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify
+from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.plugin_manager import Implementation, PluginManager
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.errorcodes import Fault, code_for
@@ -155,7 +155,7 @@ class Exchange:
             return self._refuse(call, violation.kind, str(violation))
         for asked in self._call_requested:
             try:
-                asked.call(self._station, peer, call)
+                require_nothing(asked.call(self._station, peer, call))
             except Exception:
                 return self._failed(Failure(), call, asked)
         return self._ask_plugins(peer, call, payload, handler)

@@ -39,6 +39,18 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
     return deferred.addTimeout(seconds, clock)
 
 
+def require_nothing(result: Any) -> None:
+    """Refuse what an asking hook returned: it agrees with None, or refuses by raising.
+
+    A forgotten ``await``, or a False that was meant to refuse, must not let anybody in.
+
+    Raises:
+        TypeError: the result is not None.
+    """
+    if result is not None:
+        raise TypeError(f"must return None or raise, not return {type(result).__name__}")
+
+
 def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
     """Call observing hooks; one that fails is logged and stops nobody else."""
     for implementation in implementations:

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from ocppfw.errors import ConnectionRefused, NotConnected
 from ocppfw.exchange import Exchange
 from ocppfw.frame_taps import StationTaps
-from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify
+from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hookspecs import ConnectionRequest
 from ocppfw.plugin_manager import Implementation, Plugin, PluginManager
 from ocppfw.records import Store
@@ -328,7 +328,10 @@ class CentralSystem(Station):
                 result = implementation.call(self, request)
                 if is_awaitable(result):
                     pending = await_hook(result, self.settings.hook_timeout, self.clock)
+                    pending.addCallback(require_nothing)
                     asked.append(pending.addErrback(self._refuse, implementation))
+                else:
+                    require_nothing(result)
             except Exception:
                 self._refuse(Failure(), implementation)
         return self._all_agree(asked) if asked else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from ocppfw.errors import SettingsError
 from ocppfw.versions import OcppVersion, Role
@@ -91,6 +92,18 @@ def _endpoint(value: Any) -> str:
     return path
 
 
+def _url(value: Any) -> str:
+    url = _text(value)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("ws://HOST[:PORT][/PATH] or wss://HOST[:PORT][/PATH]")
+    return url
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting.
@@ -130,7 +143,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("interface", "127.0.0.1", "Address to listen on.", _text, Role.CS),
     Setting("endpoint", "/", "Path before the identity of the charge points.", _endpoint, Role.CS),
     Setting("protocols", _ALL_PROTOCOLS, "Versions to offer.", _protocols, Role.CS),
-    Setting("url", None, "Central system to connect to (ws:// or wss://).", _text, Role.CP),
+    Setting("url", None, "Central system to connect to (ws:// or wss://).", _url, Role.CP),
     Setting(
         "id", ["CP1"], "Identity; a pattern such as CP%04d with --count.", _texts, Role.CP, True
     ),

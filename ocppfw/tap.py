@@ -134,8 +134,8 @@ def _check_role(settings: Settings, given: dict[str, Any]) -> None:
     for setting in SETTINGS:
         if setting.name in given and setting.role not in (None, settings.role):
             raise SettingsError(f"{setting.name}: is only for --role {setting.role}")
-    if settings.role is Role.CP and not (settings.url or "").startswith(("ws://", "wss://")):
-        raise SettingsError("url: must be given, ws://HOST[:PORT]/ or wss://HOST[:PORT]/")
+    if settings.role is Role.CP and settings.url is None:
+        raise SettingsError("url: must be given, such as --url ws://127.0.0.1:9000/")
 
 
 def makeService(options: Options) -> IService:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,16 @@ ALL = list(SOAP_NAMESPACES)
 MARKS = {(True, False): "", (False, False): "?", (False, True): "*", (True, True): "+"}
 
 
+BASES = {
+    "xs:string": "string",
+    "xs:int": "integer",
+    "xs:decimal": "number",
+    "xs:boolean": "boolean",
+    "xs:dateTime": "dateTime",
+    "xs:anyURI": "uri",
+}
+
+
 def in_short(field: Field) -> str:
     """A field as services.toml writes its name and occurrence."""
     return f"{field.element or field.name}:{MARKS[field.required, field.is_list]}"
@@ -24,14 +35,31 @@ def in_short(field: Field) -> str:
 
 @pytest.mark.parametrize(("version", "role"), ALL)
 def test_every_type_has_the_fields_of_the_table(version: OcppVersion, role: Role) -> None:
-    table = SERVICES[file_name(version, role)]["complex_types"]
+    table = SERVICES[file_name(version, role)]
     service = load_service(version, role)
-    assert set(service.types) == set(table)
+    assert set(service.types) == set(table["complex_types"])
     for name, fields in service.types.items():
-        rows = [row for row in table[name].split() if not row.startswith("@")]
+        rows = [row for row in table["complex_types"][name].split() if not row.startswith("@")]
         assert [in_short(field) for field in fields] == [
             row.partition(":")[0] + ":" + row[-1] * (row[-1] in "?*+") for row in rows
         ], name
+        for field, row in zip(fields, rows, strict=True):
+            if not any(member.is_text for member in field.fields):
+                check_type(field, row.partition(":")[2].rstrip("?*+"), table)
+
+
+def check_type(field: Field, type_name: str, table: dict[str, Any]) -> None:
+    if type_name in table["complex_types"]:
+        assert (field.type, field.type_name) == ("object", type_name)
+        return
+    base, *facets = table["simple_types"].get(type_name, type_name).split()
+    assert field.type == BASES[base]
+    assert field.type_name == (type_name if type_name in table["simple_types"] else None)
+    assert field.max_length == next(
+        (int(facet[10:]) for facet in facets if facet.startswith("maxLength=")), None
+    )
+    assert field.multiple_of == (0.1 if "fractionDigits=1" in facets else None)
+    assert list(field.enum) == [facet for facet in facets if "=" not in facet]
 
 
 @pytest.mark.parametrize(("version", "role"), ALL)

@@ -1,6 +1,7 @@
 """``twistd ocppfw`` as a real process: start it, read its log as it comes, end it in every case."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,75 @@ def run(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedPr
         text=True,
         timeout=PATIENCE,
     )
+
+
+@dataclass
+class Outcome:
+    """How a command ended."""
+
+    status: int
+    output: str
+
+    @property
+    def last_line(self) -> str:
+        """The last line of what it said."""
+        return self.output.splitlines()[-1] if self.output else ""
+
+
+# One interpreter imports everything once; each command line is then a process of its own.
+_MANY = """
+import json, os, sys
+import ocppfw.tap
+from ocppfw.hookspecs import answer_hooks
+from twisted.application.service import IServiceMaker
+from twisted.plugin import getPlugins
+from twisted.scripts.twistd import run
+
+answer_hooks()  # reads the definitions of every version
+list(getPlugins(IServiceMaker))
+
+def begin(folder, arguments):
+    os.chdir(folder)
+    for number in (1, 2):
+        os.dup2(os.open("output", os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    sys.argv = ["twistd", "-n", "--pidfile=", "ocppfw", *arguments]
+    run()
+    sys.exit()
+
+statuses = []
+for folder, arguments in json.load(sys.stdin):
+    child = os.fork()
+    if not child:
+        begin(folder, arguments)
+    statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(json.dumps(statuses))
+"""
+
+
+def run_many(commands: list[tuple[Path, tuple[str, ...]]], timeout: float = 60) -> list[Outcome]:
+    """Run many ``twistd -n ocppfw`` that are expected to end by themselves.
+
+    Each has a folder of its own, in which it leaves its output.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", _MANY],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        work = json.dumps([[str(folder), arguments] for folder, arguments in commands])
+        statuses = json.loads(process.communicate(work, timeout)[0])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    return [
+        Outcome(status, (folder / "output").read_text(errors="backslashreplace"))
+        for status, (folder, _) in zip(statuses, commands, strict=True)
+    ]
 
 
 class Log:

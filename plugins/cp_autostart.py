@@ -1,0 +1,225 @@
+"""Charge point: boots when it is connected, and keeps the heartbeat."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from ocppfw import (
+    CallFailed,
+    NoAnswer,
+    NotConnected,
+    OcppfwError,
+    PluginSettings,
+    __version__,
+    hookimpl,
+)
+from ocppfw.stations import MODEL, VENDOR, Registration, RegistrationEvent, charge_point_model
+
+role = "cp"
+autoload = False  # "twistd ocppfw --role cp" asks for it, unless --manual is given
+
+SETTINGS = PluginSettings(
+    boot_retry=(10.0, "Seconds to the next BootNotification, where the answer names none."),
+    heartbeat_interval=(300, "Seconds between heartbeats, where the answer names none."),
+)
+
+NAME = "cp_autostart"
+
+log = Logger()
+
+
+# From boot to heartbeat.
+
+
+@hookimpl
+def connection_opened(station):
+    _begin(station)
+
+
+@hookimpl
+def connection_lost(station):
+    _end(station)
+
+
+@hookimpl
+def station_stopped(station):
+    _end(station)
+
+
+def _begin(station):
+    """Boot, unless that was done before the connection was lost (OCPP-J 1.6 section 5.4)."""
+    charge_point_model(station).watch(NAME, lambda: _follow_interval(station))
+    if charge_point_model(station).registration is Registration.ACCEPTED:
+        _start(station, "heartbeat", _keep_heartbeat(station))
+    else:
+        _start(station, "boot", _boot(station))
+
+
+def _end(station):
+    charge_point_model(station).unwatch(NAME)
+    for task in ("boot", "heartbeat"):
+        _stop(station, task)
+
+
+async def _boot(station):
+    """Send BootNotification until it is accepted (1.6 section 4.2; 2.0.1 B01 to B03)."""
+    model = charge_point_model(station)
+    if model.registration is Registration.UNREGISTERED:
+        model.register(RegistrationEvent.BOOT)
+    while model.registration is not Registration.ACCEPTED:
+        wait = model.boot_not_before - station.clock.seconds()
+        if wait > 0:
+            await deferLater(station.clock, wait)
+        await _register(station, model)
+    _start(station, "heartbeat", _keep_heartbeat(station))
+
+
+async def _register(station, model):
+    """Send one BootNotification, and settle what follows from its answer."""
+    delay = SETTINGS.boot_retry
+    try:
+        answer = await station.call("BootNotification", _boot_notification(station, model))
+    except NotConnected:
+        raise
+    except OcppfwError as error:  # refused, no answer, an invalid one
+        text = "{label}: BootNotification failed: {error}. Next attempt in {seconds:g} s."
+        log.warn(text, label=station.label, error=error, seconds=delay)
+    else:
+        # 1.2 and 1.5 know no interval for the next attempt (1.5 section 4.2).
+        delay = max(answer.get("interval", 0), 0) or delay
+        _take_answer(station, model, answer, delay)
+    model.boot_not_before = station.clock.seconds() + delay
+
+
+def _take_answer(station, model, answer, delay):
+    if answer["status"] == "Accepted":
+        interval = answer.get("interval", answer.get("heartbeatInterval", 0))
+        model.configuration.heartbeat_interval = (
+            interval if interval > 0 else SETTINGS.heartbeat_interval
+        )
+        log.info("{label}: Registered.", label=station.label)
+    else:
+        text = "{label}: Registration is {status}. Next attempt in {seconds:g} s."
+        log.warn(text, label=station.label, status=answer["status"], seconds=delay)
+    model.register(RegistrationEvent(answer["status"]))
+
+
+def _boot_notification(station, model):
+    if station.version.is_2x:
+        about = {"vendorName": VENDOR, "model": MODEL, "firmwareVersion": __version__}
+        return {"reason": model.boot_reason, "chargingStation": about}
+    about = {
+        "chargePointVendor": VENDOR,
+        "chargePointModel": MODEL,
+        "firmwareVersion": __version__,
+    }
+    if len(station.identity) <= 25:  # 1.6 section 6.7
+        about["chargePointSerialNumber"] = station.identity
+    return about
+
+
+async def _keep_heartbeat(station):
+    """Send Heartbeat for ever (1.6 section 4.6)."""
+    interval = charge_point_model(station).configuration.heartbeat_interval
+    station.data[NAME]["interval"] = interval
+    while True:
+        await deferLater(station.clock, interval)
+        try:
+            await station.call("Heartbeat")
+        except NotConnected:
+            raise
+        except OcppfwError as error:
+            log.warn("{label}: Heartbeat failed: {error}", label=station.label, error=error)
+
+
+def _follow_interval(station):
+    """Begin to count anew when the interval was changed."""
+    interval = charge_point_model(station).configuration.heartbeat_interval
+    if "heartbeat" in station.data[NAME] and station.data[NAME]["interval"] != interval:
+        _start(station, "heartbeat", _keep_heartbeat(station))
+
+
+def _start(station, task, coroutine):
+    """Run a coroutine in place of the present one of the same name."""
+    _stop(station, task)
+    running = Deferred.fromCoroutine(coroutine)
+    station.data[NAME][task] = running
+    # Cancelled by us, or ended with the connection; the next connection begins anew.
+    running.addErrback(lambda failure: failure.trap(CancelledError, NotConnected) and None)
+    running.addErrback(
+        lambda failure: log.failure("{label}: {task}", failure, label=station.label, task=task)
+    )
+
+
+def _stop(station, task):
+    running = station.data[NAME].pop(task, None)
+    if running is not None:
+        running.cancel()
+
+
+# What a charge point that is not accepted may not do.
+
+
+@hookimpl
+def call_requested(station):
+    """While Rejected, silence (1.6 section 4.2); in 2.x a refusal (2.0.1 B03.FR.08)."""
+    if charge_point_model(station).registration is Registration.REJECTED:
+        if station.version.is_2x:
+            raise CallFailed("SecurityError", "this charging station is not registered")
+        raise NoAnswer
+
+
+def _refuse_unless_accepted(station):
+    """Start and stop nothing (1.6 section 4.2.1; 2.0.1 B02.FR.05); None once it is accepted."""
+    if charge_point_model(station).registration is Registration.ACCEPTED:
+        return None
+    return {"status": "Rejected"}
+
+
+@hookimpl(tryfirst=True)
+def cp_remote_start_transaction(station):
+    return _refuse_unless_accepted(station)
+
+
+@hookimpl(tryfirst=True)
+def cp_remote_stop_transaction(station):
+    return _refuse_unless_accepted(station)
+
+
+@hookimpl(tryfirst=True)
+def cp_request_start_transaction(station):
+    return _refuse_unless_accepted(station)
+
+
+@hookimpl(tryfirst=True)
+def cp_request_stop_transaction(station):
+    return _refuse_unless_accepted(station)
+
+
+# What may be asked for.
+
+
+@hookimpl
+def cp_trigger_message(station, payload):
+    """A BootNotification before its time, while the charge point waits to be accepted."""
+    if payload["requestedMessage"] != "BootNotification":
+        return None
+    model = charge_point_model(station)
+    if model.registration is not Registration.PENDING:
+        return {"status": "Rejected"}  # 2.0.1 F06.FR.17
+    station.later(0, _boot_at_once, station, model)
+    return {"status": "Accepted"}
+
+
+@hookimpl
+def cp_extended_trigger_message(station, payload):
+    return cp_trigger_message(station, payload)
+
+
+def _boot_at_once(station, model):
+    if station.peer is not None and model.registration is Registration.PENDING:
+        model.boot_reason = "Triggered"
+        model.boot_not_before = 0.0
+        _start(station, "boot", _boot(station))

@@ -1,0 +1,83 @@
+"""Charge point: a Reset really reboots: transactions end, and the connection begins anew."""
+
+from __future__ import annotations
+
+from twisted.logger import Logger
+
+from ocppfw import PluginSettings, hookimpl
+from ocppfw.stations import charge_point_model
+
+role = "cp"
+
+SETTINGS = PluginSettings(
+    delay=(1.0, "Seconds from the end of the last transaction to the reboot."),
+)
+
+NAME = "cp_reset"
+
+log = Logger()
+
+
+@hookimpl
+def station_started(station):
+    charge_point_model(station).watch(NAME, lambda: _reboot_when_idle(station))
+
+
+@hookimpl
+def station_stopped(station):
+    charge_point_model(station).unwatch(NAME)
+    timer = station.data[NAME].pop("timer", None)
+    if timer is not None and timer.active():
+        timer.cancel()
+
+
+@hookimpl
+def cp_reset(station, payload):
+    if station.version.is_2x:
+        return {"status": _reset_2x(station, payload)}
+    _prepare(station, "RemoteReset")
+    station.later(0, _stop_transactions, station, f"{payload['type']}Reset")
+    return {"status": "Accepted"}
+
+
+def _reset_2x(station, payload):
+    """The status to answer (2.0.1 B11 and B12)."""
+    busy = bool(charge_point_model(station).in_use)
+    if "evseId" in payload:
+        return "Rejected"  # only the station as a whole can be reset
+    if payload["type"] == "ImmediateAndResume" and busy:
+        return "Rejected"  # a transaction cannot be resumed after a reboot
+    if payload["type"] == "OnIdle" and busy:
+        _prepare(station, "ScheduledReset")
+        return "Scheduled"
+    _prepare(station, "RemoteReset")
+    station.later(0, _stop_transactions, station, "ImmediateReset")
+    return "Accepted"
+
+
+def _prepare(station, boot_reason):
+    """Begin no further transaction, and reboot when the last one has ended."""
+    model = charge_point_model(station)
+    station.data[NAME]["boot_reason"] = boot_reason
+    model.resetting = True
+    model.changed()
+
+
+def _stop_transactions(station, reason):
+    for connector in charge_point_model(station).in_use:
+        connector.stop(reason, station.clock.seconds())
+
+
+def _reboot_when_idle(station):
+    model = charge_point_model(station)
+    if model.resetting and not model.in_use and "timer" not in station.data[NAME]:
+        station.data[NAME]["timer"] = station.later(SETTINGS.delay, _reboot, station)
+
+
+def _reboot(station):
+    """Forget the registration and end the connection; the station connects again by itself."""
+    del station.data[NAME]["timer"]
+    log.info("{label}: Rebooting.", label=station.label)
+    charge_point_model(station).reboot(station.data[NAME]["boot_reason"])
+    if station.peer is not None:
+        station.peer.close(1001, "rebooting")

@@ -1,0 +1,130 @@
+"""Charge point: reports every change of a connector's status, and changes availability."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from ocppfw import NotConnected, OcppfwError, QueueFull, hookimpl
+from ocppfw.stations import charge_point_model
+
+role = "cp"
+
+NAME = "cp_status"
+
+log = Logger()
+
+
+# Reporting.
+
+
+@hookimpl
+def station_started(station):
+    charge_point_model(station).watch(NAME, lambda: _report_soon(station))
+
+
+@hookimpl
+def station_stopped(station):
+    charge_point_model(station).unwatch(NAME)
+
+
+@hookimpl
+def connection_opened(station):
+    """What has changed while there was no connection (1.6 section 4.9)."""
+    _report_soon(station)
+
+
+def _report_soon(station):
+    # After the answer to the call that may have caused the change.
+    station.later(0, lambda: Deferred.fromCoroutine(_report(station)))
+
+
+async def _report(station):
+    """Send what the central system does not know, one after the other."""
+    model = charge_point_model(station)
+    while station.peer is not None and model.registration.may_send:
+        unreported = model.take_unreported()
+        if unreported is None or not await _send(station, *unreported):
+            return
+
+
+async def _send(station, number, status):
+    """Send one StatusNotification; False if it could not be sent now."""
+    try:
+        await station.call("StatusNotification", _status_notification(station, number, status))
+    except (NotConnected, QueueFull):
+        charge_point_model(station).forget_report(number)
+        return False
+    except OcppfwError as error:
+        log.warn("{label}: StatusNotification failed: {error}", label=station.label, error=error)
+    return True
+
+
+def _status_notification(station, number, status):
+    if station.version.is_2x:
+        return {
+            "timestamp": station.timestamp(),
+            "evseId": number,
+            "connectorId": 1,
+            "connectorStatus": status,
+        }
+    payload = {"connectorId": number, "status": status, "errorCode": "NoError"}
+    return payload if station.version == "1.2" else {**payload, "timestamp": station.timestamp()}
+
+
+# Availability.
+
+
+@hookimpl
+def cp_change_availability(station, payload):
+    if station.version.is_2x:
+        number = _number_2x(payload.get("evse"))
+        operative = payload["operationalStatus"] == "Operative"
+    else:
+        number = payload["connectorId"]
+        operative = payload["type"] == "Operative"
+    return {"status": charge_point_model(station).change_availability(number, operative)}
+
+
+def _number_2x(evse):
+    """The number of an EVSE, 0 for the whole station, -1 for a connector that it does not have."""
+    if evse is None:
+        return 0
+    return evse["id"] if evse["id"] > 0 and evse.get("connectorId", 1) == 1 else -1
+
+
+# Asked for.
+
+
+@hookimpl
+def cp_trigger_message(station, payload):
+    if payload["requestedMessage"] != "StatusNotification":
+        return None
+    statuses = _asked_for(station, payload)
+    if not statuses:
+        return {"status": "Rejected"}
+    station.later(0, lambda: Deferred.fromCoroutine(_send_all(station, statuses)))
+    return {"status": "Accepted"}
+
+
+@hookimpl
+def cp_extended_trigger_message(station, payload):
+    return cp_trigger_message(station, payload)
+
+
+def _asked_for(station, payload):
+    """The numbers of the connectors that are asked for: in 1.x one or all, in 2.x one."""
+    statuses = charge_point_model(station).statuses()
+    if not station.version.is_2x:
+        wanted = payload.get("connectorId")
+        return [number for number in statuses if wanted in (None, number)]
+    # Status is of connectors, so one has to be named (2.0.1 F06.FR.12).
+    evse = payload.get("evse", {})
+    return [evse["id"]] if evse.get("connectorId") == 1 and evse["id"] in statuses else []
+
+
+async def _send_all(station, numbers):
+    for number in numbers:
+        status = charge_point_model(station).statuses()[number]
+        if station.peer is None or not await _send(station, number, status):
+            return

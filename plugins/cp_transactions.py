@@ -1,0 +1,278 @@
+"""Charge point: remote starts and stops, with the transactions and meter values that follow."""
+
+from __future__ import annotations
+
+import uuid
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+
+from ocppfw import NotConnected, OcppfwError, hookimpl
+from ocppfw.stations import Transaction, charge_point_model, transaction_messages
+
+role = "cp"
+
+NAME = "cp_transactions"
+
+log = Logger()
+
+
+# Asked for by the central system.
+
+
+@hookimpl
+def cp_remote_start_transaction(station, payload):
+    return _accept_start(station, payload.get("connectorId"), Transaction(payload["idTag"]))
+
+
+@hookimpl
+def cp_request_start_transaction(station, payload):
+    transaction = Transaction(
+        payload["idToken"], id=str(uuid.uuid4()), remote_start_id=payload["remoteStartId"]
+    )
+    return _accept_start(station, payload.get("evseId"), transaction)
+
+
+def _accept_start(station, number, transaction):
+    """Charge on a connector that is free; without a number it is the first one."""
+    connector = charge_point_model(station).connector_to_start(number)
+    if connector is None:
+        return {"status": "Rejected"}
+    connector.prepare(transaction)
+    station.later(0, _run, station, connector)
+    return {"status": "Accepted"}
+
+
+@hookimpl
+def cp_remote_stop_transaction(station, payload):
+    return _accept_stop(station, payload["transactionId"])
+
+
+@hookimpl
+def cp_request_stop_transaction(station, payload):
+    return _accept_stop(station, payload["transactionId"])
+
+
+def _accept_stop(station, transaction_id):
+    connector = _find(station, transaction_id)
+    if connector is None:
+        return {"status": "Rejected"}
+    station.later(0, _stop, station, connector, "Remote")
+    return {"status": "Accepted"}
+
+
+def _stop(station, connector, reason):
+    if connector.transaction is not None:
+        connector.stop(reason, station.clock.seconds())
+
+
+@hookimpl
+def cp_get_transaction_status(station, payload):
+    """There is no queue: a message that cannot be delivered is lost (2.0.1 E14)."""
+    answer = {"messagesInQueue": False}
+    if "transactionId" in payload:
+        answer["ongoingIndicator"] = _find(station, payload["transactionId"]) is not None
+    return answer
+
+
+@hookimpl
+def cp_unlock_connector(station, payload):
+    if station.version.is_2x:
+        return {"status": _unlock_2x(station, payload)}
+    unlocked = _unlock_1x(station, payload["connectorId"])
+    if station.version == "1.6":
+        return {"status": "Unlocked" if unlocked else "NotSupported"}
+    return {"status": "Accepted" if unlocked else "Rejected"}
+
+
+def _unlock_1x(station, number):
+    """Open the lock of a connector; a transaction is finished first (1.6 section 5.18)."""
+    chosen = charge_point_model(station).chosen(number)
+    for connector in chosen:
+        _stop(station, connector, "UnlockCommand")
+    return bool(chosen)
+
+
+def _unlock_2x(station, payload):
+    chosen = charge_point_model(station).chosen(payload["evseId"])
+    if not chosen or payload["connectorId"] != 1:
+        return "UnknownConnector"
+    return "OngoingAuthorizedTransaction" if chosen[0].transaction else "Unlocked"
+
+
+def _find(station, transaction_id):
+    """The connector with a running transaction, None if no such transaction runs."""
+    for connector in charge_point_model(station).in_use:
+        if connector.transaction.running and connector.transaction.id == transaction_id:
+            return connector
+    return None
+
+
+# The life of a transaction.
+
+
+@hookimpl
+def station_started(station):
+    """Go on with the transactions that an earlier version of this plugin has left."""
+    model = charge_point_model(station)
+    model.watch(NAME, lambda: _wake(station))
+    for connector in model.in_use:
+        _run(station, connector)
+
+
+@hookimpl
+def station_stopped(station):
+    charge_point_model(station).unwatch(NAME)
+    for running in list(_tasks(station).values()):
+        running.cancel()
+
+
+def _tasks(station):
+    """The transactions that are being run, by number of the connector."""
+    return station.data[NAME].setdefault("tasks", {})
+
+
+def _run(station, connector):
+    task = Deferred.fromCoroutine(_live(station, connector))
+    _tasks(station)[connector.number] = task
+    task.addErrback(lambda failure: failure.trap(CancelledError) and None)
+    task.addErrback(lambda failure: log.failure("{label}", failure, label=station.label))
+
+
+async def _live(station, connector):
+    """Start, charge, stop; then the connector is free again."""
+    transaction = connector.transaction
+    if transaction.started or await _start(station, connector):
+        await _sample_until_stopped(station, connector)
+        await _end(station, connector)
+    connector.free()
+
+
+async def _start(station, connector):
+    """Start the transaction; False if it may not start, or the central system knows nothing of it.
+
+    The energy flows when the central system has accepted the driver.
+    """
+    messages = transaction_messages(station.version)
+    transaction = connector.transaction
+    if not await _is_authorized(station, messages, transaction):
+        return False
+    connector.begin(station.clock.seconds())
+    answer = await _tell(station, messages.started(connector))
+    if answer is None:
+        return False
+    messages.started_answered(transaction, answer)
+    transaction.started = True
+    if not messages.is_accepted(answer):
+        _stop(station, connector, "DeAuthorized")  # 1.6 section 4.8; 2.0.1 E05
+    elif transaction.stop is None:
+        await _charge(station, connector, messages)
+    return True
+
+
+async def _is_authorized(station, messages, transaction):
+    """Ask the central system, if it is to be asked (1.6 section 5.11; 2.0.1 F01.FR.01)."""
+    question = messages.authorize(transaction)
+    if question is None or not charge_point_model(station).configuration.authorizes_remote_starts:
+        return True
+    answer = await _tell(station, question)
+    return answer is not None and messages.is_accepted(answer) and transaction.stop is None
+
+
+async def _charge(station, connector, messages):
+    now = station.clock.seconds()
+    connector.charge(now)
+    message = messages.charging(connector, now)
+    if message is not None:
+        await _tell(station, message)
+
+
+async def _end(station, connector):
+    await _tell(station, transaction_messages(station.version).stopped(connector))
+
+
+async def _sample_until_stopped(station, connector):
+    """Send meter values at the configured interval (1.6 section 4.7)."""
+    configuration = charge_point_model(station).configuration
+    last = station.clock.seconds()
+    while connector.transaction.stop is None:
+        interval = configuration.sample_interval if configuration.sampled_measurands else 0
+        wait = last + interval - station.clock.seconds()
+        if interval and wait <= 0:
+            last = station.clock.seconds()
+            messages = transaction_messages(station.version)
+            await _tell(
+                station, messages.sampled(connector, configuration.sampled_measurands, last)
+            )
+        else:
+            await _pause(station, connector, wait if interval else None)
+
+
+def _pause(station, connector, seconds):
+    """A Deferred that fires after some seconds, or, also with None, when something changes."""
+    pauses = station.data[NAME].setdefault("pauses", {})
+    timer = None if seconds is None else station.later(seconds, lambda: paused.callback(None))
+
+    def resume(result):
+        del pauses[connector.number]
+        if timer is not None and timer.active():
+            timer.cancel()
+        return result
+
+    paused = pauses[connector.number] = Deferred()
+    return paused.addBoth(resume)
+
+
+def _wake(station):
+    for paused in list(station.data[NAME].get("pauses", {}).values()):
+        paused.callback(None)
+
+
+async def _tell(station, message):
+    """Send a message about a transaction; its answer, None if it was not delivered."""
+    action, payload = message
+    try:
+        return await station.call(action, payload)
+    except OcppfwError as error:
+        text = "{label}: {action} was not delivered, and is lost: {error}"
+        log.warn(text, label=station.label, action=action, error=error)
+    return None
+
+
+# Messages that are asked for.
+
+
+@hookimpl
+def cp_trigger_message(station, payload):
+    messages = transaction_messages(station.version)
+    sample = {"MeterValues": messages.measured, "TransactionEvent": messages.reported}.get(
+        payload["requestedMessage"]
+    )
+    if sample is None:
+        return None
+    connectors = _asked_for(station, payload)
+    if not connectors or not charge_point_model(station).configuration.sampled_measurands:
+        return {"status": "Rejected"}
+    station.later(0, lambda: Deferred.fromCoroutine(_send_samples(station, connectors, sample)))
+    return {"status": "Accepted"}
+
+
+@hookimpl
+def cp_extended_trigger_message(station, payload):
+    return cp_trigger_message(station, payload)
+
+
+def _asked_for(station, payload):
+    """The connectors that are meant; for a TransactionEvent those with a running transaction."""
+    model = charge_point_model(station)
+    number = payload.get("evse", {}).get("id", payload.get("connectorId"))
+    wanted = model.connectors.values() if number is None else model.chosen(number)
+    if payload["requestedMessage"] == "MeterValues":
+        return list(wanted)
+    return [each for each in wanted if each.transaction and each.transaction.running]
+
+
+async def _send_samples(station, connectors, sample):
+    measurands = charge_point_model(station).configuration.sampled_measurands
+    for connector in connectors:
+        await _tell(station, sample(connector, measurands, station.clock.seconds()))

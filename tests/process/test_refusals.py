@@ -1,0 +1,131 @@
+"""What ``twistd ocppfw`` refuses to start with: each time status 1 and one clear line."""
+
+import re
+
+import pytest
+
+from tests.process.twistd import run_many, write_plugin
+
+CS = ("--role", "cs", "--port", "0")
+CP = ("--role", "cp", "--url", "ws://127.0.0.1:1/")
+
+OPTIONS = [
+    ((), "role: must be given"),
+    (("--role", "csms"), "role: must be cs (central system) or cp (charge point)"),
+    ((*CS, "--port", "65536"), "port: must be a whole number from 0 to 65535, not '65536'"),
+    ((*CS, "--port", "x"), "port: must be a whole number"),
+    ((*CS, "--protocols", "ocpp1.6,ocpp3"), "protocols: must be one of ocpp1.2"),
+    ((*CS, "--ping-interval", "-1"), "ping-interval: must be a number of seconds"),
+    ((*CS, "--ping-interval", "nan"), "ping-interval: must be a number of seconds"),
+    ((*CS, "--endpoint", "ocpp"), "endpoint: must be a path that begins with /"),
+    ((*CS, "--trace", "yes"), "trace: must be on or off"),
+    ((*CS, "--id", "CP1"), "id: is only for --role cp"),
+    ((*CS, "--manual"), "manual: is only for --role cp"),
+    ((*CS, "--plugin", "cs_exampel"), "there is no plugin cs_exampel, did you mean cs_example?"),
+    ((*CS, "--plugins", "nowhere"), "nowhere: no such folder"),
+    ((*CS, "--set", "cs_core_1x.heartbeat_intervall=9"), "mean cs_core_1x.heartbeat_interval?"),
+    ((*CS, "--set", "cs_core_1x.heartbeat_interval=x"), "cs_core_1x.heartbeat_interval: must be"),
+    ((*CS, "--set", "heartbeat"), "--set heartbeat: must be NAME.key=value"),
+    ((*CS, "surplus"), "Wrong number of arguments"),
+    ((*CS, "--prot", "0"), "not a unique prefix"),
+    ((*CS, "--prt", "0"), "--port"),
+    ((*CS, "--ping-intervall", "0"), "--ping-interval"),
+    (("--role", "cp"), "url: must be "),
+    (("--role", "cp", "--url", "http://127.0.0.1/"), "url: must be "),
+    (("--role", "cp", "--url", "ws:///x"), "url: "),
+    (("--role", "cp", "--url", "ws://127.0.0.1:99999/"), "url: "),
+    ((*CP, "--count", "2"), "id: "),
+    ((*CP, "--id", "a%04d%d"), "id: 'a%04d%d' must hold one number"),
+    ((*CP, "--id", "a", "--id", "a"), "id: every charge point needs an identity of its own"),
+    ((*CP, "--id", ""), "id: '' must have 1 to 255 characters"),
+    ((*CP, "--id", "a\nb"), "id: 'a\\nb' must have 1 to 255 characters, and no control"),
+    ((*CP, "--protocol", "ocpp2.1", "--id", "x" * 49), "must have 1 to 48 characters"),
+    ((*CP, "--port", "9000"), "port: is only for --role cs"),
+    ((*CP, "--connectors", "0"), "connectors: must be a whole number from 1 to 100"),
+]
+
+CONFIGS = [
+    ('role = "cs"\nping-intervall = 3\n', "ping-intervall: no such setting, did you mean ping-int"),
+    ('role = "cs"\nport = "many"\n', "port: must be a whole number"),
+    ('role = "cs"\n[plugin.cs_core_1x]\nheartbeatinterval = 3\n', "cs_core_1x.heartbeat_interval?"),
+    ('role = "cs"\n[plugin.cs_core]\n', "there is no plugin cs_core, did you mean cs_core_"),
+    ('role = "cs"\nurl = "ws://127.0.0.1/"\n', "url: is only for --role cp"),
+    ("role = cs\n", "ocppfw.toml: "),
+    (b"\xff\xfe", "ocppfw.toml: "),
+    (None, "ocppfw.toml: "),
+]
+
+PLUGINS = [
+    ("def cs_authorize(:\n", ":1", "invalid syntax"),
+    ("\nraise RuntimeError('out of order')\n", ":2", "RuntimeError: out of order"),
+    ("import no_such_module_here\n", ":1", "No module named 'no_such_module_here'"),
+    (
+        "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorise():\n    pass\n",
+        "",
+        "cs_authorise: there is no such hook, did you mean cs_authorize?",
+    ),
+    (
+        "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorize(idtag):\n    pass\n",
+        "",
+        "cs_authorize: has no argument idtag",
+    ),
+    ("def cs_authorize(payload):\n    pass\n", "", "cs_authorize: .*not marked with @hookimpl"),
+    ("role = 'csms'\n", "", "role = 'csms': must be 'cs' or 'cp'"),
+    ("versions = ('1.7',)\n", "", "versions = "),
+    ("versions = '1.6'\n", "", "versions = "),
+    ("autoload = 'no'\n", "", "autoload"),
+    ("SETTINGS = {'a': 1}\n", "", "SETTINGS: must be"),
+    ("import sys\nsys.exit(0)\n", ":2", "SystemExit"),
+    (b"\xff\xfe\x00", "", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """How every command of this module ended, by the group of the case and its place in it."""
+    commands = {}
+    for number, (arguments, _) in enumerate(OPTIONS):
+        commands["options", number] = (tmp_path_factory.mktemp("options"), arguments)
+    for number, (content, _) in enumerate(CONFIGS):
+        folder = tmp_path_factory.mktemp("config")
+        commands["config", number] = (folder, ("--config", "ocppfw.toml"))
+        if content is not None:
+            data = content if isinstance(content, bytes) else content.encode()
+            (folder / "ocppfw.toml").write_bytes(data)
+    for number, (text, _, _) in enumerate(PLUGINS):
+        folder = tmp_path_factory.mktemp("broken")
+        commands["plugins", number] = (folder, CS)
+        path = write_plugin(folder, "broken", "")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    ended = run_many(list(commands.values()))
+    folders = [folder for folder, _ in commands.values()]
+    return dict(zip(commands, zip(ended, folders, strict=True), strict=True))
+
+
+def assert_refused(outcome):
+    assert outcome.status == 1, outcome.output[-500:]
+    assert "Traceback" not in outcome.output
+    assert "listening" not in outcome.output
+
+
+@pytest.mark.parametrize("number", range(len(OPTIONS)), ids=lambda n: " ".join(OPTIONS[n][0]))
+def test_wrong_options(outcomes, number):
+    outcome, _ = outcomes["options", number]
+    assert_refused(outcome)
+    assert OPTIONS[number][1] in outcome.last_line
+
+
+@pytest.mark.parametrize("number", range(len(CONFIGS)), ids=lambda n: CONFIGS[n][1])
+def test_wrong_config_file(outcomes, number):
+    outcome, _ = outcomes["config", number]
+    assert_refused(outcome)
+    assert CONFIGS[number][1] in outcome.last_line
+
+
+@pytest.mark.parametrize("number", range(len(PLUGINS)), ids=lambda n: PLUGINS[n][2] or "no text")
+def test_broken_plugin_is_named_with_hook_and_fault(outcomes, number):
+    outcome, folder = outcomes["plugins", number]
+    _, where, fault = PLUGINS[number]
+    assert_refused(outcome)
+    assert f"{folder}/plugins/broken.py{where}" in outcome.last_line
+    assert re.search(fault, outcome.last_line)
