@@ -1,5 +1,6 @@
 """ocppfw: charge points and central systems that speak OCPP, with all behaviour in plugins."""
 
+from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.errors import (
     CallFailed,
     CallTimedOut,
@@ -21,14 +22,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DROP",
+    "Argument",
     "CallFailed",
     "CallTimedOut",
     "CatalogueError",
+    "Command",
     "ConnectFailed",
     "ConnectionRefused",
+    "Invocation",
     "NoAnswer",
     "NotConnected",
     "OcppfwError",
+    "Option",
     "PayloadInvalid",
     "PluginError",
     "PluginSettings",

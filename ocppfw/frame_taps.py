@@ -28,6 +28,7 @@ class StationTaps:
 
     Attributes:
         active: False when nobody wants frames; connections then spare themselves the calls.
+        watch_idle: True when a plugin wants to know that nothing is left to do.
     """
 
     def __init__(self, station: Any, plugins: PluginManager, trace: FrameTrace | None) -> None:
@@ -44,6 +45,13 @@ class StationTaps:
             for version in OcppVersion
         }
         self.active = self._trace is not None or any(self._hooks.values())
+        self._idle = self._plugins.implementations("station_idle", self._station.role)
+        self.watch_idle = bool(self._idle)
+
+    def connection_idle(self) -> None:
+        """A connection has no call under way; tell the plugins if the others have none, either."""
+        if all(peer.connection.idle for peer in self._station.connected_peers):
+            notify(self._idle, self._station)
 
     def received(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
         """Show a frame that arrived, then let it be changed.

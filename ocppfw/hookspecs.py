@@ -221,6 +221,14 @@ def change_sent_frame(station: Any, peer: Any, text: str) -> Any:
 
 
 @hookspec
+def console_commands() -> Any:
+    """Called when the prompt starts, and there whenever plugins have changed.
+
+    :returns: a list of ``ocppfw.Command``; the prompt then has these commands, too.
+    """
+
+
+@hookspec
 def station_idle(station: Any) -> None:
     """Called when the last of a station's calls, in either direction, has come to its end.
 

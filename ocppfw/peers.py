@@ -317,33 +317,25 @@ class CentralSystem(Station):
         """Ask the plugins whether a charge point may connect.
 
         Returns:
-            None if it may, or a Deferred where a plugin answers later.
-
-        Raises:
-            ConnectionRefused: it may not; the Deferred fails with nothing else, either.
+            None if no plugin wants to be asked. Else a Deferred that fires when all agree, and
+            fails with ConnectionRefused as soon as one does not.
         """
-        asked = []
-        for implementation in self._implementations("connection_requested", request.version):
-            try:
-                result = implementation.call(self, request)
-                if is_awaitable(result):
-                    pending = await_hook(result, self.settings.hook_timeout, self.clock)
-                    pending.addCallback(require_nothing)
-                    asked.append(pending.addErrback(self._refuse, implementation))
-                else:
-                    require_nothing(result)
-            except Exception:
-                self._refuse(Failure(), implementation)
-        return self._all_agree(asked) if asked else None
+        implementations = self._implementations("connection_requested", request.version)
+        if not implementations:
+            return None
+        asked = [self._ask(implementation, request) for implementation in implementations]
+        return gatherResults(asked, consumeErrors=True).addCallbacks(lambda _: None, _first_refusal)
 
-    @staticmethod
-    def _all_agree(asked: list[Deferred[Any]]) -> Deferred[None]:
-        def first_refusal(failure: Failure) -> None:
-            error: Any = failure.value
-            error.subFailure.raiseException()
-
-        agreed = gatherResults(asked, consumeErrors=True)
-        return agreed.addCallbacks(lambda _: None, first_refusal)
+    def _ask(self, implementation: Implementation, request: ConnectionRequest) -> Deferred[Any]:
+        try:
+            result = implementation.call(self, request)
+            if is_awaitable(result):
+                answer = await_hook(result, self.settings.hook_timeout, self.clock)
+            else:
+                answer = succeed(result)
+        except Exception:
+            answer = fail()
+        return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
 
     @staticmethod
     def _refuse(failure: Failure, implementation: Implementation) -> None:
@@ -367,6 +359,12 @@ class CentralSystem(Station):
         self.log.info(text, id=peer.identity, reason=reason)
         if self.peers.get(peer.identity) is peer:
             del self.peers[peer.identity]
+
+
+def _first_refusal(failure: Failure) -> None:
+    """What gatherResults found first."""
+    error: Any = failure.value
+    error.subFailure.raiseException()
 
 
 class ChargePoint(Station):

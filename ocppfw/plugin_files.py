@@ -41,9 +41,11 @@ class Candidate:
     def autoload(self) -> bool:
         """False if the file says ``autoload = False``. The file is read, not run."""
         for node in self._tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-                if "autoload" in names:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
+                node.value, ast.Constant
+            ):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(isinstance(t, ast.Name) and t.id == "autoload" for t in targets):
                     return bool(node.value.value)
         return True
 

@@ -162,8 +162,12 @@ class CentralSystemService(StationService):
         self._plugins = plugins
         self._port: Any = None
 
-    def privilegedStartService(self) -> None:
-        """Listen, while we still may use a low port."""
+    def listen(self) -> None:
+        """Take the port.
+
+        Raises:
+            SettingsError: it cannot be had; the text says why.
+        """
         settings = self._station.settings
         site = CentralSystemSite(self._station, settings.protocols, self._reactor)
         try:
@@ -171,17 +175,28 @@ class CentralSystemService(StationService):
                 settings.port, site, backlog=_LISTEN_BACKLOG, interface=settings.interface
             )
         except CannotListenError as error:
-            raise SystemExit(
-                f"ocppfw: cannot listen on {settings.interface} port {settings.port}:"
-                f" {error.socketError}"
+            raise SettingsError(
+                f"cannot listen on {settings.interface} port {settings.port}: {error.socketError}"
             ) from None
+
+    def privilegedStartService(self) -> None:
+        """Listen, while we still may use a low port."""
+        try:
+            self.listen()
+        except SettingsError as error:
+            raise SystemExit(f"ocppfw: {error}") from None
         super().privilegedStartService()
+
+    @property
+    def port(self) -> int:
+        """The port that we listen on."""
+        return int(self._port.getHost().port)
 
     def startService(self) -> None:
         """Tell where we listen, and begin."""
         super().startService()
         log.info("CentralSystem started.")
-        for line in self._announcement():
+        for line in self.announcement():
             log.info("cs: {line}", line=line)
         self._station.start()
 
@@ -192,9 +207,10 @@ class CentralSystemService(StationService):
         stopped.addCallback(lambda _: self._say_goodbye())
         return stopped.addCallback(lambda _: self._station.stop())
 
-    def _announcement(self) -> Iterator[str]:
+    def announcement(self) -> Iterator[str]:
+        """What is said at the start."""
         settings = self._station.settings
-        port = self._port.getHost().port
+        port = self.port
         host = settings.interface if settings.interface not in ("0.0.0.0", "") else "127.0.0.1"
         url = f"ws://{f'[{host}]' if ':' in host else host}:{port}{settings.endpoint.rstrip('/')}/"
         offered = [version for version in OcppVersion if version in settings.protocols]

@@ -71,6 +71,13 @@ class Options(usage.Options):
         sys.stdout.write(f"ocppfw {__version__}\n")
         raise SystemExit(0)
 
+    def parseOptions(self, options: Any = None) -> None:
+        """Read the command line; a fault in it is one line, not the whole help."""
+        try:
+            super().parseOptions(options)
+        except usage.UsageError as error:
+            raise SystemExit(f"ocppfw: {error} (twistd ocppfw --help shows the options)") from None
+
     def getUsage(self, width: int | None = None) -> str:
         """The help text, with examples."""
         return super().getUsage(width) + _EPILOG

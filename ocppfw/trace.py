@@ -31,14 +31,16 @@ def escape_controls(text: str) -> str:
 
 
 class FrameTrace:
-    """Shows every frame in one line, without secrets.
+    """Shows every frame in one line, as a rule without secrets.
 
     Args:
         show: takes the finished line.
+        show_secrets: True shows secrets, too.
     """
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], show_secrets: bool = False) -> None:
         self._show = show
+        self._show_secrets = show_secrets
         # (peer, message id) -> action, of calls that may hold secrets
         self._secret_calls: OrderedDict[tuple[int, str], str] = OrderedDict()
 
@@ -51,7 +53,7 @@ class FrameTrace:
         self._show(f"{peer.station.label}: >>{peer.label} {self._presentable(peer, text)}")
 
     def _presentable(self, peer: Any, text: str) -> str:
-        return escape_controls(self._without_secrets(peer, text))
+        return escape_controls(text if self._show_secrets else self._without_secrets(peer, text))
 
     def _without_secrets(self, peer: Any, text: str) -> str:
         try:

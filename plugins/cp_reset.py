@@ -21,6 +21,7 @@ log = Logger()
 @hookimpl
 def station_started(station):
     charge_point_model(station).watch(NAME, lambda: _reboot_when_idle(station))
+    _reboot_when_idle(station)
 
 
 @hookimpl
@@ -35,32 +36,25 @@ def station_stopped(station):
 def cp_reset(station, payload):
     if station.version.is_2x:
         return {"status": _reset_2x(station, payload)}
-    _prepare(station, "RemoteReset")
+    charge_point_model(station).request_reset("RemoteReset")
     station.later(0, _stop_transactions, station, f"{payload['type']}Reset")
     return {"status": "Accepted"}
 
 
 def _reset_2x(station, payload):
     """The status to answer (2.0.1 B11 and B12)."""
-    busy = bool(charge_point_model(station).in_use)
+    model = charge_point_model(station)
+    busy = bool(model.in_use)
     if "evseId" in payload:
         return "Rejected"  # only the station as a whole can be reset
     if payload["type"] == "ImmediateAndResume" and busy:
         return "Rejected"  # a transaction cannot be resumed after a reboot
     if payload["type"] == "OnIdle" and busy:
-        _prepare(station, "ScheduledReset")
+        model.request_reset("ScheduledReset")
         return "Scheduled"
-    _prepare(station, "RemoteReset")
+    model.request_reset("RemoteReset")
     station.later(0, _stop_transactions, station, "ImmediateReset")
     return "Accepted"
-
-
-def _prepare(station, boot_reason):
-    """Begin no further transaction, and reboot when the last one has ended."""
-    model = charge_point_model(station)
-    station.data[NAME]["boot_reason"] = boot_reason
-    model.resetting = True
-    model.changed()
 
 
 def _stop_transactions(station, reason):
@@ -78,6 +72,6 @@ def _reboot(station):
     """Forget the registration and end the connection; the station connects again by itself."""
     del station.data[NAME]["timer"]
     log.info("{label}: Rebooting.", label=station.label)
-    charge_point_model(station).reboot(station.data[NAME]["boot_reason"])
+    charge_point_model(station).reboot()
     if station.peer is not None:
         station.peer.close(1001, "rebooting")

@@ -26,6 +26,9 @@ def station_started(station):
 @hookimpl
 def station_stopped(station):
     charge_point_model(station).unwatch(NAME)
+    due = station.data[NAME].pop("due", None)
+    if due is not None:
+        due.cancel()
 
 
 @hookimpl
@@ -35,8 +38,14 @@ def connection_opened(station):
 
 
 def _report_soon(station):
-    # After the answer to the call that may have caused the change.
-    station.later(0, lambda: Deferred.fromCoroutine(_report(station)))
+    """Report what has changed, after the answer to the call that may have caused it."""
+    if "due" not in station.data[NAME]:
+        station.data[NAME]["due"] = station.later(0, _report_now, station)
+
+
+def _report_now(station):
+    del station.data[NAME]["due"]
+    Deferred.fromCoroutine(_report(station))
 
 
 async def _report(station):

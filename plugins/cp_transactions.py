@@ -7,7 +7,7 @@ import uuid
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
-from ocppfw import NotConnected, OcppfwError, hookimpl
+from ocppfw import OcppfwError, hookimpl
 from ocppfw.stations import Transaction, charge_point_model, transaction_messages
 
 role = "cp"
@@ -115,7 +115,8 @@ def _find(station, transaction_id):
 def station_started(station):
     """Go on with the transactions that an earlier version of this plugin has left."""
     model = charge_point_model(station)
-    model.watch(NAME, lambda: _wake(station))
+    # After the answer to the call that may have caused the change.
+    model.watch(NAME, lambda: station.later(0, _wake, station))
     for connector in model.in_use:
         _run(station, connector)
 
@@ -155,7 +156,7 @@ async def _start(station, connector):
     """
     messages = transaction_messages(station.version)
     transaction = connector.transaction
-    if not await _is_authorized(station, messages, transaction):
+    if not await _is_authorized(station, messages, transaction) or transaction.stop is not None:
         return False
     connector.begin(station.clock.seconds())
     answer = await _tell(station, messages.started(connector))
@@ -176,7 +177,7 @@ async def _is_authorized(station, messages, transaction):
     if question is None or not charge_point_model(station).configuration.authorizes_remote_starts:
         return True
     answer = await _tell(station, question)
-    return answer is not None and messages.is_accepted(answer) and transaction.stop is None
+    return answer is not None and messages.is_accepted(answer)
 
 
 async def _charge(station, connector, messages):
@@ -204,8 +205,11 @@ async def _sample_until_stopped(station, connector):
             await _tell(
                 station, messages.sampled(connector, configuration.sampled_measurands, last)
             )
+        elif interval:
+            await _pause(station, connector, wait)
         else:
-            await _pause(station, connector, wait if interval else None)
+            await _pause(station, connector, None)
+            last = station.clock.seconds()
 
 
 def _pause(station, connector, seconds):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ocppfw import PluginSettings, hookimpl
 
+# Any other plugin is asked first, whatever its name.
+fallback = hookimpl(trylast=True)
+
 role = "cs"
 versions = ("1.2", "1.5", "1.6")
 
@@ -12,7 +15,7 @@ SETTINGS = PluginSettings(
 )
 
 
-@hookimpl
+@fallback
 def cs_boot_notification(station, peer):
     # 1.6 renamed the field, because it is also the time to the next attempt (1.6 section 6.8).
     interval = "interval" if peer.version == "1.6" else "heartbeatInterval"
@@ -23,48 +26,48 @@ def cs_boot_notification(station, peer):
     }
 
 
-@hookimpl
+@fallback
 def cs_heartbeat(station):
     return {"currentTime": station.timestamp()}
 
 
-@hookimpl
+@fallback
 def cs_authorize():
     return {"idTagInfo": {"status": "Accepted"}}
 
 
-@hookimpl
+@fallback
 def cs_start_transaction(station):
     return {"transactionId": _next_transaction_id(station), "idTagInfo": {"status": "Accepted"}}
 
 
-@hookimpl
+@fallback
 def cs_stop_transaction(payload):
     # Also for an id that nobody knows: the central system cannot refuse a stop (1.6 section 4.10).
     return {"idTagInfo": {"status": "Accepted"}} if "idTag" in payload else {}
 
 
-@hookimpl
+@fallback
 def cs_meter_values():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_firmware_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_diagnostics_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_data_transfer():
     return {"status": "UnknownVendorId"}
 
@@ -72,22 +75,22 @@ def cs_data_transfer():
 # Security whitepaper for 1.6, edition 3.
 
 
-@hookimpl
+@fallback
 def cs_log_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_security_event_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_signed_firmware_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_sign_certificate():
     return {"status": "Rejected"}  # there is no certificate authority here
 

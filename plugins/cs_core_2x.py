@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ocppfw import PluginSettings, hookimpl
 
+# Any other plugin is asked first, whatever its name.
+fallback = hookimpl(trylast=True)
+
 role = "cs"
 versions = ("2.0.1", "2.1")
 
@@ -14,7 +17,7 @@ SETTINGS = PluginSettings(
 _ACCEPTED_TOKEN = {"idTokenInfo": {"status": "Accepted"}}
 
 
-@hookimpl
+@fallback
 def cs_boot_notification(station):
     return {
         "status": "Accepted",
@@ -23,23 +26,23 @@ def cs_boot_notification(station):
     }
 
 
-@hookimpl
+@fallback
 def cs_heartbeat(station):
     return {"currentTime": station.timestamp()}
 
 
-@hookimpl
+@fallback
 def cs_authorize():
     return _ACCEPTED_TOKEN
 
 
-@hookimpl
+@fallback
 def cs_transaction_event(payload):
     # The token is sent once, with the event after its authorisation (E05.FR.01 and C01.FR.03).
     return _ACCEPTED_TOKEN if "idToken" in payload else {}
 
 
-@hookimpl
+@fallback
 def cs_data_transfer():
     return {"status": "UnknownVendorId"}
 
@@ -47,117 +50,117 @@ def cs_data_transfer():
 # What is only told to us, and taken note of.
 
 
-@hookimpl
+@fallback
 def cs_battery_swap():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_cleared_charging_limit():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_close_periodic_event_stream():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_firmware_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_log_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_meter_values():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_charging_limit():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_customer_information():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_der_alarm():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_der_start_stop():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_display_messages():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_event():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_monitoring_report():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_periodic_event_stream():
     """A SEND, which gets no answer."""
 
 
-@hookimpl
+@fallback
 def cs_notify_priority_charging():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_report():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_notify_settlement():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_publish_firmware_status_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_report_charging_profiles():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_report_der_control():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_reservation_status_update():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_security_event_notification():
     return {}
 
 
-@hookimpl
+@fallback
 def cs_status_notification():
     return {}
 
@@ -166,12 +169,12 @@ def cs_status_notification():
 # service, no planning of charging schedules.
 
 
-@hookimpl
+@fallback
 def cs_get15118_ev_certificate():
     return {"status": "Failed", "exiResponse": ""}
 
 
-@hookimpl
+@fallback
 def cs_get_certificate_chain_status(station, payload):
     return {
         "certificateStatus": [
@@ -186,36 +189,36 @@ def cs_get_certificate_chain_status(station, payload):
     }
 
 
-@hookimpl
+@fallback
 def cs_get_certificate_status():
     return {"status": "Failed"}
 
 
-@hookimpl
+@fallback
 def cs_notify_ev_charging_needs():
     return {"status": "Rejected"}
 
 
-@hookimpl
+@fallback
 def cs_notify_ev_charging_schedule():
     return {"status": "Rejected"}
 
 
-@hookimpl
+@fallback
 def cs_open_periodic_event_stream():
     return {"status": "Accepted"}
 
 
-@hookimpl
+@fallback
 def cs_pull_dynamic_schedule_update():
     return {"status": "Rejected"}
 
 
-@hookimpl
+@fallback
 def cs_sign_certificate():
     return {"status": "Rejected"}
 
 
-@hookimpl
+@fallback
 def cs_vat_number_validation(payload):
     return {"status": "Rejected", "vatNumber": payload["vatNumber"]}

@@ -47,7 +47,7 @@ async def charge(charge_point, id_tag):
     log.info("StopTransaction: 1500 Wh")
 
 
-async def main(id_tag="B4F62CEF", url="ws://127.0.0.1:9000/"):
+async def main(id_tag="044943121F1D80", url="ws://127.0.0.1:9000/"):
     """Connect, charge, hang up."""
     async with connect(url + IDENTITY, subprotocols=["ocpp1.6"]) as connection:
         charge_point = ChargePoint(IDENTITY, connection)

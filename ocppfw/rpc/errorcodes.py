@@ -22,7 +22,6 @@ class Fault(enum.Enum):
     NOT_IMPLEMENTED = enum.auto()  # unknown action, or of the other direction
     NOT_SUPPORTED = enum.auto()  # known action that nothing here answers
     INTERNAL = enum.auto()  # our own fault
-    SECURITY = enum.auto()  # not allowed
 
 
 _SRPC: dict[Fault | ViolationKind, str] = {
@@ -32,7 +31,6 @@ _SRPC: dict[Fault | ViolationKind, str] = {
     Fault.NOT_IMPLEMENTED: "NotImplemented",
     Fault.NOT_SUPPORTED: "NotSupported",
     Fault.INTERNAL: "InternalError",
-    Fault.SECURITY: "SecurityError",
     ViolationKind.TYPE: "TypeConstraintViolation",
     ViolationKind.OCCURRENCE: "OccurenceConstraintViolation",
     ViolationKind.UNKNOWN_FIELD: "PropertyConstraintViolation",

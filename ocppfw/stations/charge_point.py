@@ -33,7 +33,6 @@ class ChargePointModel:
         registration: how far it has come with its BootNotification.
         boot_reason: why it has started; the words of BootNotification of 2.x.
         boot_not_before: when the next BootNotification may be sent at the earliest.
-        resetting: True from the acceptance of a reset until it is done.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class ChargePointModel:
         self.registration = Registration.UNREGISTERED
         self.boot_reason = "PowerUp"
         self.boot_not_before = 0.0
-        self.resetting = False
+        self._reset_reason: str | None = None
         self.configuration = self._build_configuration(identity, ping_interval)
         self._operative = dict.fromkeys(range(connectors + 1), True)
         self._watchers: dict[str, Callable[[], None]] = {}
@@ -84,16 +83,28 @@ class ChargePointModel:
             self._reported.clear()
         self.changed()
 
-    def reboot(self, reason: str) -> None:
-        """The charge point starts anew; availability and registers survive that.
+    # Reset.
+
+    @property
+    def resetting(self) -> bool:
+        """True from the acceptance of a reset until the reboot; no transaction begins then."""
+        return self._reset_reason is not None
+
+    def request_reset(self, boot_reason: str) -> None:
+        """Reboot as soon as no transaction is left.
 
         Args:
-            reason: why, in the words of BootNotification of 2.x.
+            boot_reason: the reason for the BootNotification after it, in the words of 2.x.
         """
+        self._reset_reason = boot_reason
+        self.changed()
+
+    def reboot(self) -> None:
+        """The charge point starts anew; availability, configuration and registers survive that."""
         self.registration = next_state(TRANSITIONS, self.registration, RegistrationEvent.RESTART)
-        self.boot_reason = reason
+        self.boot_reason = self._reset_reason or "Unknown"
         self.boot_not_before = 0.0
-        self.resetting = False
+        self._reset_reason = None
         self.changed()
 
     # Transactions.

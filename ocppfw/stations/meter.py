@@ -14,7 +14,7 @@ class Meter:
 
     def __init__(self, power: int) -> None:
         self._full_power = power
-        self._register = 0.0
+        self._watt_seconds = 0.0
         self._since: float | None = None
 
     @property
@@ -35,11 +35,10 @@ class Meter:
     def read(self, now: float) -> int:
         """The register in Wh."""
         self._settle(now)
-        return int(self._register)
+        return int(self._watt_seconds / SECONDS_PER_HOUR)
 
     def _settle(self, now: float) -> None:
         """Bring the register to the present; a clock that was set back adds nothing."""
         if self._since is not None:
-            elapsed = max(0.0, now - self._since)
-            self._register += self._full_power * elapsed / SECONDS_PER_HOUR
+            self._watt_seconds += self._full_power * max(0.0, now - self._since)
             self._since = now

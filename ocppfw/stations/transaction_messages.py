@@ -112,17 +112,16 @@ class _Messages1x:
     def _meter_values(
         self, connector: Connector, measurands: list[str], now: float, context: str
     ) -> Message:
-        values = _values(connector, measurands, now)
         payload: dict[str, Any] = {"connectorId": connector.number}
-        transaction = connector.transaction
         if self._version is OcppVersion.V1_2:
-            value = {"timestamp": timestamp(now), "value": values[_REGISTER]}
+            value = {"timestamp": timestamp(now), "value": connector.meter.read(now)}
             return "MeterValues", payload | {"values": [value]}
+        transaction = connector.transaction
         if transaction is not None and transaction.running:
             payload["transactionId"] = transaction.id
         sampled = [
             {"value": str(value), "context": context, "measurand": name, "unit": MEASURANDS[name]}
-            for name, value in values.items()
+            for name, value in _values(connector, measurands, now).items()
         ]
         outer, inner = (
             ("meterValue", "sampledValue")

@@ -34,10 +34,15 @@ class FrameTaps(Protocol):
     """Who sees and who changes the frames of a station's connections.
 
     Attributes:
-        active: False when nobody does; the methods are then not called.
+        active: False when nobody does; ``received`` and ``sent`` are then not called.
+        watch_idle: True when somebody wants to know that no call is under way any more.
     """
 
     active: bool
+    watch_idle: bool
+
+    def connection_idle(self) -> None:
+        """The last call of a connection, in either direction, has come to its end."""
 
     def received(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
         """Show a frame that arrived; the text to process, None to drop it, or a delay."""
@@ -74,6 +79,12 @@ class Pipe(Protocol):
     def close(self, code: int, reason: str) -> None:
         """End the connection with a WebSocket close code."""
 
+    def ping(self) -> Deferred[None]:
+        """Send a ping; fires with the pong."""
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """Ping every so many seconds from now on, 0 for never."""
+
 
 class SrpcConnection:
     """One connection: a ClientChannel, a ServerChannel, and the way between text and calls.
@@ -89,6 +100,7 @@ class SrpcConnection:
 
     __slots__ = (
         "_answerer",
+        "_beginning_waiting",
         "_client",
         "_clock",
         "_drained",
@@ -122,6 +134,7 @@ class SrpcConnection:
         self._client = ClientChannel(settings.calls_in_flight, settings.max_queued_calls)
         self._server = ServerChannel()
         self._reading_paused = False
+        self._beginning_waiting = False
         self._expiry: IDelayedCall | None = None
         self._drained: Deferred[None] | None = None
         self.connected = True
@@ -183,6 +196,17 @@ class SrpcConnection:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the connection."""
         self._pipe.close(code, reason)
+
+    def ping(self) -> Deferred[None]:
+        """Send a WebSocket ping; fires with the pong, fails with NotConnected."""
+        if not self.connected:
+            return fail(NotConnected("the connection is closed"))
+        return self._pipe.ping()
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """Ping by itself every so many seconds from now on, 0 for never."""
+        if self.connected:
+            self._pipe.set_ping_interval(seconds)
 
     def drain(self) -> Deferred[None]:
         """Begin no further call of the peer's; fires when those begun have been answered."""
@@ -255,6 +279,8 @@ class SrpcConnection:
         if not isinstance(answer, Deferred):
             if answer is not None:
                 self._write(answer)
+            if self._taps.watch_idle:
+                self._tell_if_idle()
             return
         self._server.open.add(call.message_id)
         answer.addCallback(self._end, call)
@@ -266,12 +292,22 @@ class SrpcConnection:
         self._server.open.discard(call.message_id)
         if answer is not None and self.connected:
             self._write(answer)
-        while self.connected and (waiting := self._server.next_waiting()):
-            self._begin(waiting)
+        self._begin_waiting()
         if self._reading_paused and not self._server.full:
             self._reading_paused = False
             self._pipe.resume_reading()
         self._finish_draining()
+        if self._taps.watch_idle:
+            self._tell_if_idle()
+
+    def _begin_waiting(self) -> None:
+        """Give free places to calls that wait; one that ends at once leaves the next to us."""
+        if self._beginning_waiting:
+            return
+        self._beginning_waiting = True
+        while self.connected and (waiting := self._server.next_waiting()):
+            self._begin(waiting)
+        self._beginning_waiting = False
 
     def _receive_answer(self, answer: CallResult | CallError) -> None:
         pending = self._client.receive(answer)
@@ -285,6 +321,8 @@ class SrpcConnection:
         else:
             details = answer.details if isinstance(answer.details, dict) else {}
             pending.context.errback(CallFailed(answer.code, answer.description, details))
+        if self._taps.watch_idle:
+            self._tell_if_idle()
 
     def _receive_bad_frame(self, frame: BadFrame) -> None:
         self.log.warn("{peer}: bad frame: {reason}", peer=self.peer, reason=frame.reason)
@@ -336,6 +374,14 @@ class SrpcConnection:
         for pending in self._client.expire(self._clock.seconds()):
             pending.context.errback(CallTimedOut(pending.call.action, pending.timeout))
         self._send_next()
+        if self._taps.watch_idle:
+            self._tell_if_idle()
+
+    # Private: ends.
+
+    def _tell_if_idle(self) -> None:
+        if self.idle:
+            self._taps.connection_idle()
 
     def _finish_draining(self) -> None:
         done = self._server.idle or not self.connected

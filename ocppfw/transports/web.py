@@ -27,7 +27,7 @@ class CentralSystemHost(Host, Protocol):
     """The central system, as its port sees it."""
 
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
-        """Whether a charge point may connect; raises or fails with ConnectionRefused if not."""
+        """Whether a charge point may connect: None if so, or a Deferred that tells."""
 
 
 def identity_of(path: bytes, endpoint: str) -> str | None:
@@ -78,6 +78,7 @@ class CentralSystemResource(Resource):
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
+        request.responseHeaders.removeHeader(b"server")  # nobody needs to know the versions
         upgrade = request.getHeader(b"upgrade") or b""
         if upgrade.lower() == b"websocket":
             return self._render_handshake(request)
@@ -97,14 +98,9 @@ class CentralSystemResource(Resource):
         if identity is None or len(identity) > limit:
             return self._refuse(request, 404, "the path names no charge point")
         connection = AdmittedConnection(self._factory, identity, version, subprotocol)
-        try:
-            pending = (
-                self._host.admit(_connection_request(request, identity, version))
-                if version
-                else None
-            )
-        except ConnectionRefused as refusal:
-            return self._refuse(request, refusal.status, str(refusal))
+        pending = None
+        if version is not None:
+            pending = self._host.admit(_connection_request(request, identity, version))
         if pending is None:
             return WebSocketResource(connection).render(request)
         self._render_later(request, connection, pending)

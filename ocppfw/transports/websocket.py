@@ -27,7 +27,7 @@ from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ocppfw.errors import ConnectFailed
+from ocppfw.errors import ConnectFailed, NotConnected
 from ocppfw.settings import Settings
 from ocppfw.transports.connect_faults import explain
 from ocppfw.transports.fast_frames import FastFrames
@@ -97,6 +97,7 @@ class OcppProtocol(FastFrames):
     ocpp_version: OcppVersion | None
     connection: SrpcConnection | None = None
     transport: Any
+    _pongs: tuple[Deferred[None], ...] = ()
     _paused_by: frozenset[str] = frozenset()
 
     # From Autobahn.
@@ -114,7 +115,12 @@ class OcppProtocol(FastFrames):
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.lose()
-            self.host.disconnected(connection.peer, reason or f"closed with code {code}")
+            self._end_pings(Failure(NotConnected("the connection was lost")))
+            self.host.disconnected(connection.peer, self._why_closed(wasClean, code, reason))
+
+    def onPong(self, payload: bytes) -> None:
+        """The peer has answered a ping, of ours or of Autobahn's; every earlier one is answered."""
+        self._end_pings(None)
 
     # From the SRPC connection.
 
@@ -137,6 +143,24 @@ class OcppProtocol(FastFrames):
             text = reason.encode()[:_MAX_CLOSE_REASON].decode(errors="ignore").encode()
             self.sendCloseFrame(code=code, reasonUtf8=text, isReply=False)
 
+    def ping(self: Any) -> Deferred[None]:
+        """Send a ping; fires with the pong, fails with NotConnected."""
+        ponged: Deferred[None] = Deferred()
+        self._pongs += (ponged,)
+        self.sendPing()
+        return ponged
+
+    def set_ping_interval(self: Any, seconds: float) -> None:
+        """Ping every so many seconds from now on, 0 for never."""
+        self.autoPingInterval = seconds
+        self.autoPingTimeout = self.host.settings.ping_timeout if seconds else 0
+        pending, self.autoPingPendingCall = self.autoPingPendingCall, None
+        if pending is not None:
+            pending.cancel()
+        if seconds and not self.autoPingPending:  # else Autobahn goes on when the pong comes
+            timer = self.factory._batched_timer
+            self.autoPingPendingCall = timer.call_later(seconds, self._sendAutoPing)
+
     # From the transport, of which we are the producer: who does not read is not listened to.
 
     def pauseProducing(self) -> None:
@@ -151,6 +175,14 @@ class OcppProtocol(FastFrames):
         """The connection is lost."""
 
     # Private.
+
+    def _why_closed(self: Any, was_clean: bool, code: int | None, reason: str | None) -> str:
+        if not was_clean:
+            return reason or "the connection was lost"
+        if self.closedByMe:
+            own = (self.localCloseReason or b"").decode()
+            return f"closed by us with code {self.localCloseCode}" + (f", {own}" if own else "")
+        return f"closed with code {code}" + (f", {reason}" if reason else "")
 
     def _pause(self, reason: str) -> None:
         self._paused_by |= {reason}

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocppfw.catalogue import PayloadSchema, Violation, ViolationKind, load_catalogue
@@ -318,6 +318,10 @@ def test_of_many_faults_some_are_named() -> None:
 
 # Anything at all.
 
+# A slow machine is no fault, and every run is the same.
+STEADY = settings(
+    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None))
 )
@@ -328,13 +332,13 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(STEADY, max_examples=200)
 @given(message=st.sampled_from(MESSAGES), payload=JSON)
 def test_any_payload_gets_a_verdict(message: Message, payload: Any) -> None:
     assert message.schema.is_valid(payload) == (message.schema.check(payload) == [])
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(STEADY, max_examples=400)
 @given(message=st.sampled_from(MESSAGES), data=st.data(), value=JSON)
 def test_any_change_to_an_example_gets_a_verdict(message: Message, data: Any, value: Any) -> None:
     payload = complete_example(message.schema)

@@ -130,9 +130,11 @@ class World:
         self.plugins.load(name)
         return path
 
-    def start(self, role: str = "cs", version: str = "1.6", **given: Any) -> Station:
-        """Make the one station of this world, and start it."""
-        settings = Settings.build({"role": role}, {k.replace("_", "-"): v for k, v in given.items()})
+    def make(self, role: str = "cs", version: str = "1.6", **given: Any) -> Any:
+        """Make the one station of this world."""
+        settings = Settings.build(
+            {"role": role}, {k.replace("_", "-"): v for k, v in given.items()}
+        )
         show = None if self.trace is None else self.trace.append
         arguments = (self.plugins, settings, MemoryStore(), self.clock, show)
         self._station = (
@@ -140,7 +142,11 @@ class World:
             if role == "cs"
             else ChargePoint("CP1", OcppVersion(version), *arguments)
         )
-        self._station.start()
+        return self._station
+
+    def start(self, role: str = "cs", version: str = "1.6", **given: Any) -> Any:
+        """Make the one station of this world, and start it."""
+        self.make(role, version, **given).start()
         return self._station
 
     @property

@@ -179,6 +179,8 @@ GATE = """
             raise CallFailed("SecurityError", "boot first", {"why": "pending"})
         if peer.identity == "BROKEN":
             raise ZeroDivisionError("oops")
+        if peer.identity == "SAYS NO":
+            return False
 """
 
 
@@ -189,6 +191,7 @@ GATE = """
         ("REJECTED", []),
         ("UNKNOWN", [[4, "1", "SecurityError", "boot first", {"why": "pending"}]]),
         ("BROKEN", [[4, "1", "InternalError", "an internal error occurred", {}]]),
+        ("SAYS NO", [[4, "1", "InternalError", "an internal error occurred", {}]]),
     ],
 )
 def test_call_requested_may_refuse_a_call_or_leave_it_unanswered(
@@ -201,7 +204,7 @@ def test_call_requested_may_refuse_a_call_or_leave_it_unanswered(
     assert line.pipe.frames() == answers
     assert world.module("recorder").seen == ([{}] if identity == "CP1" else [])
     fault = f"call_requested in {path} failed"
-    assert logged.faults() == ([fault] if identity == "BROKEN" else [])
+    assert logged.faults() == ([fault] if identity in ("BROKEN", "SAYS NO") else [])
 
 
 STREAM = '{"data":[{"t":1,"v":"2"}],"id":1,"pending":0,"basetime":"2026-01-01T12:00:00Z"}'

@@ -90,9 +90,9 @@ def test_a_failing_watcher_is_logged_and_stops_nobody(world: World, logged: Log)
 @pytest.mark.parametrize(
     "body",
     [
-        'return text.replace(\'"1"\', \'"2"\')',
-        'return succeed(text.replace(\'"1"\', \'"2"\'))',
-        'await succeed(0); return text.replace(\'"1"\', \'"2"\')',
+        "return text.replace('\"1\"', '\"2\"')",
+        "return succeed(text.replace('\"1\"', '\"2\"'))",
+        "await succeed(0); return text.replace('\"1\"', '\"2\"')",
     ],
 )
 @pytest.mark.parametrize("hook", ["change_received_frame", "change_sent_frame"])

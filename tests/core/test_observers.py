@@ -78,7 +78,7 @@ def test_a_connection_from_its_beginning_to_its_end(world: World, diary: list[st
     ("frame", "told"),
     [
         ('[2,"1","Nonsense",[]]', ["received Nonsense []", "answered Nonsense CallError"]),
-        ('[2,"1","Heartbeat",{"a":1}]', ["received Heartbeat {'a': 1}"] + ["answered Heartbeat"]),
+        ('[2,"1","Heartbeat",{"a":1}]', ["received Heartbeat {'a': 1}", "answered"]),
         ('[2,"1","DataTransfer",{"vendorId":"Accepted"}]', ["received", "answered"]),
         ('[2,"1","DataTransfer",{"vendorId":"Wrong"}]', ["received", "DataTransfer CallError"]),
         ('[2,"1"]', []),
@@ -105,13 +105,15 @@ def test_a_send_is_told_but_not_answered(world: World, diary: list[str]) -> None
 
 def test_a_charge_point_tells_why_it_could_not_connect(world: World, diary: list[str]) -> None:
     station = world.start("cp")
-    station.connecting_failed("refused\x1b[2J", 1.5)  # type: ignore[attr-defined]
+    station.connecting_failed("refused\x1b[2J", 1.5)
     assert diary[-1] == r"failed cp#CP1 refused\x1b[2J"
 
 
 def test_the_last_call_that_ends_leaves_the_station_idle(world: World) -> None:
     world.load("answerer", ANSWERER)
-    world.load("idle", "seen = []\n@hookimpl\ndef station_idle(station): seen.append(station.label)")
+    world.load(
+        "idle", "seen = []\n@hookimpl\ndef station_idle(station): seen.append(station.label)"
+    )
     line = world.connect()
     line.receive('[2,"1","DataTransfer",{"vendorId":"Accepted"}]')
     assert world.module("idle").seen == ["cs"]
@@ -127,8 +129,14 @@ def test_the_last_call_that_ends_leaves_the_station_idle(world: World) -> None:
 )
 @pytest.mark.parametrize(
     "hook",
-    ["station_started", "connection_opened", "call_received", "call_answered", "connection_lost"]
-    + ["station_stopped"],
+    [
+        "station_started",
+        "connection_opened",
+        "call_received",
+        "call_answered",
+        "connection_lost",
+        "station_stopped",
+    ],
 )
 def test_an_observer_that_fails_is_logged_and_the_others_go_on(
     world: World, diary: list[str], logged: Log, hook: str, body: str, is_async: bool
@@ -152,6 +160,8 @@ def test_an_observer_that_fails_is_logged_and_the_others_go_on(
 
 
 def test_an_observer_may_return_what_it_likes(world: World, diary: list[str], logged: Log) -> None:
-    world.load("odd", "@hookimpl\ndef call_received(): return 7\n@hookimpl\nasync def call_answered(): 1")
+    world.load(
+        "odd", "@hookimpl\ndef call_received(): return 7\n@hookimpl\nasync def call_answered(): 1"
+    )
     assert world.connect().ask('[2,"1","Heartbeat",{}]')[0] == 3
     assert logged.faults() == []

@@ -28,7 +28,7 @@ OPTIONS = [
     ((*CS, "--set", "heartbeat"), "--set heartbeat: must be NAME.key=value"),
     ((*CS, "surplus"), "Wrong number of arguments"),
     ((*CS, "--prot", "0"), "not a unique prefix"),
-    ((*CS, "--prt", "0"), "--port"),
+    ((*CS, "--prt", "0"), "option --prt not recognized"),
     ((*CS, "--ping-intervall", "0"), "--ping-interval"),
     (("--role", "cp"), "url: must be "),
     (("--role", "cp", "--url", "http://127.0.0.1/"), "url: must be "),

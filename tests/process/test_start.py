@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 import socket
 import subprocess
 
@@ -28,7 +29,7 @@ def test_start_up_lines(tmp_path):
 def test_only_our_own_words_in_the_log(tmp_path):
     with central_system(tmp_path) as central:
         central.stop()
-        assert central.wait() == 0
+        assert central.wait() == -signal.SIGTERM
     strangers = [line for line in central.lines if not re.search(r"\] (cs: |CentralSystem )", line)]
     assert not strangers
 

@@ -204,9 +204,13 @@ class Wire:
             pass
 
     def close(self, code: int = 1000) -> None:
-        """Close in good order."""
+        """Close in good order: the server ends TCP (RFC 6455 section 7.1.1)."""
         self.send_frame(CLOSE, struct.pack("!H", code))
-        self.wait_ended()
+        if self._masks:
+            self.wait_ended()
+        else:
+            while self.receive_frame().opcode != CLOSE:
+                pass
         self.socket.close()
 
     # Private.

@@ -29,7 +29,6 @@ TABLE = {
     Fault.NOT_IMPLEMENTED: ("NotImplemented",) * 5,
     Fault.NOT_SUPPORTED: ("NotSupported",) * 5,
     Fault.INTERNAL: ("InternalError",) * 5,
-    Fault.SECURITY: ("SecurityError",) * 5,
     ViolationKind.TYPE: ("TypeConstraintViolation",) * 5,
     ViolationKind.OCCURRENCE: (
         "OccurenceConstraintViolation",

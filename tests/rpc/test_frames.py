@@ -220,8 +220,17 @@ def test_an_id_that_cannot_be_sent_back(version: str, code: str, message_id: str
 @pytest.mark.parametrize("version", ALL)
 @pytest.mark.parametrize(
     "frame",
-    ["[3]", '[3,"1"]', '[3,"1",{},{}]', "[3,1,{}]", "[4]", '[4,"1"]', "[4,1,2]", '[4,"1",5,"",{}]']
-    + ['[4,"1","a","b",{},1]'],
+    [
+        "[3]",
+        '[3,"1"]',
+        '[3,"1",{},{}]',
+        "[3,1,{}]",
+        "[4]",
+        '[4,"1"]',
+        "[4,1,2]",
+        '[4,"1",5,"",{}]',
+        '[4,"1","a","b",{},1]',
+    ],
 )
 def test_answers_of_a_wrong_form_are_not_answered(frame: str, version: OcppVersion) -> None:
     assert bad("array of type, id", frame, version).answer is None
@@ -229,8 +238,18 @@ def test_answers_of_a_wrong_form_are_not_answered(frame: str, version: OcppVersi
 
 @pytest.mark.parametrize(
     "frame",
-    ["[5]", '[5,"1"]', "[5,1,2]", "[6]", '[6,"1","A"]', '[6,"","A",{}]', "[6,1,2,3]", '[6,"1",2,3]']
-    + [f'[6,"{"x" * 37}","A",{{}}]', '[6,"1","A",{},{}]'],
+    [
+        "[5]",
+        '[5,"1"]',
+        "[5,1,2]",
+        "[6]",
+        '[6,"1","A"]',
+        '[6,"","A",{}]',
+        "[6,1,2,3]",
+        '[6,"1",2,3]',
+        '[6,"1","A",{},{}]',
+        f'[6,"{"x" * 37}","A",{{}}]',
+    ],
 )
 def test_messages_of_2_1_of_a_wrong_form_are_not_answered(frame: str) -> None:
     assert bad("array of type, id", frame, OcppVersion.V2_1).answer is None

@@ -1,0 +1,145 @@
+"""What a command of the prompt is.
+
+One object feeds everything: what the prompt runs and completes, ``help``, ``--help``, and the
+page about the commands. A plugin offers commands of its own with the hook ``console_commands``::
+
+    from ocppfw import Argument, Command, hookimpl
+
+    def _present(invocation):
+        tag = invocation.arguments["tag"]
+        invocation.say(f"{tag} is presented to {len(invocation.stations)} charge points")
+
+    @hookimpl
+    def console_commands():
+        tag = Argument(name="tag", help="id tag of the card")
+        return [Command(name="present", help="Present a card.", run=_present, arguments=(tag,))]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Gives the words that completion offers.
+Choices = Callable[[], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """Something that is named by its place.
+
+    Attributes:
+        name: what it is called in help texts.
+        help: what it is, in a few words.
+        required: False if it may be left out; only others like it may follow.
+        choices: what completion offers.
+    """
+
+    name: str
+    help: str
+    required: bool = True
+    choices: Choices | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something that is named by a word with a dash.
+
+    Attributes:
+        names: as typed, such as ``-i`` and ``--interval``; the last one, without dashes, is its
+            key in ``Invocation.options``.
+        help: what it is for, in a few words.
+        value: what its value is called in help texts; None for an option without a value.
+        choices: what completion offers.
+        verbatim: True if only quotes around the whole value are taken away (JSON, frames).
+    """
+
+    names: tuple[str, ...]
+    help: str
+    value: str | None = None
+    choices: Choices | None = None
+    verbatim: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its key in ``Invocation.options``."""
+        return self.names[-1].lstrip("-")
+
+
+@dataclass(slots=True, kw_only=True)
+class Invocation:
+    """A command as it was typed.
+
+    Attributes:
+        arguments: values by the arguments' names; those left out are missing.
+        options: values by the options' keys, True for one without a value; likewise.
+        assignments: what was typed as ``name=value``, in its order.
+        stations: the central systems and charge points that run.
+        say: shows a line.
+    """
+
+    arguments: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    assignments: list[tuple[str, str]] = field(default_factory=list)
+    stations: Sequence[Any] = ()
+    say: Callable[[str], None] = print
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: what is typed.
+        help: what it does; the first sentence stands in lists.
+        run: does it. What it raises as ``OcppfwError`` is shown in one line; an awaitable (a
+            Deferred, or a coroutine of Deferreds) that it returns is waited for.
+        arguments: what is named by its place.
+        options: what is named by a word with a dash.
+        example: a line that can be typed.
+        group: heading under which it is listed.
+        aliases: further names.
+        fields: the fields that ``name=value`` may set, as ``ocppfw.catalogue.Field``, given the
+            options typed before; None if the command takes no fields.
+        notes: where it has limits, for the page about the commands.
+    """
+
+    name: str
+    help: str
+    run: Callable[[Invocation], Any]
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    example: str = ""
+    group: str = "Plugins"
+    aliases: tuple[str, ...] = ()
+    fields: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None
+    notes: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help."""
+        return self.help.partition(". ")[0].rstrip(".") + "."
+
+    @property
+    def syntax(self) -> str:
+        """How it is typed, in one line."""
+        words = [self.name]
+        for argument in self.arguments:
+            words.append(f"<{argument.name}>" if argument.required else f"[{argument.name}]")
+        for option in self.options:
+            value = f" {option.value}" if option.value else ""
+            words.append(f"[{option.names[0]}{value}]")
+        if self.fields is not None:
+            words.append("[field=value ...]")
+        return " ".join(words)
+
+    @property
+    def usage(self) -> list[str]:
+        """The lines that say how it is typed, and what its words mean."""
+        named = [(argument.name, argument.help) for argument in self.arguments]
+        for option in self.options:
+            value = f" {option.value}" if option.value else ""
+            named.append((", ".join(option.names) + value, option.help))
+        width = max((len(name) for name, _ in named), default=0)
+        return [f"Usage: {self.syntax}", *(f"  {name:{width}}  {text}" for name, text in named)]

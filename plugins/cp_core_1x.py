@@ -1,0 +1,183 @@
+"""Charge point of 1.2, 1.5 and 1.6: its configuration; refuses what is not simulated."""
+
+from __future__ import annotations
+
+from twisted.logger import Logger
+
+from ocppfw import OcppfwError, hookimpl
+from ocppfw.stations import charge_point_model, seconds_of
+
+role = "cp"
+versions = ("1.2", "1.5", "1.6")
+
+NAME = "cp_core_1x"
+
+log = Logger()
+
+
+# Configuration.
+
+
+@hookimpl
+def cp_change_configuration(station, payload):
+    configuration = charge_point_model(station).configuration
+    return {"status": configuration.change(payload["key"], payload["value"])}
+
+
+@hookimpl
+def cp_get_configuration(station, payload):
+    known, unknown = charge_point_model(station).configuration.read(payload.get("key", ()))
+    answer = {
+        "configurationKey": [
+            {"key": name, "readonly": readonly, "value": value}
+            for name, (value, readonly) in known.items()
+        ]
+    }
+    return {**answer, "unknownKey": unknown} if unknown else answer
+
+
+# Messages that are asked for, as far as no other plugin knows them.
+
+
+@hookimpl(trylast=True)
+def cp_trigger_message(station, payload):
+    """There is no transfer of any kind, so the state of each is Idle (1.6 section 5.17)."""
+    messages = {
+        "Heartbeat": {},
+        "DiagnosticsStatusNotification": {"status": "Idle"},
+        "FirmwareStatusNotification": {"status": "Idle"},
+        "LogStatusNotification": {"status": "Idle"},
+    }
+    action = payload["requestedMessage"]
+    if action == "BootNotification":
+        return {"status": "Rejected"}  # nothing boots here
+    if action not in messages:
+        return {"status": "NotImplemented"}
+    station.later(0, _tell, station, action, messages[action])
+    return {"status": "Accepted"}
+
+
+@hookimpl(trylast=True)
+def cp_extended_trigger_message(station, payload):
+    return cp_trigger_message(station, payload)
+
+
+def _tell(station, action, payload):
+    def failed(failure):
+        failure.trap(OcppfwError)
+        text = "{label}: {action} was not delivered: {error}"
+        log.warn(text, label=station.label, action=action, error=failure.value)
+
+    station.call(action, payload).addErrback(failed)
+
+
+# Firmware.
+
+
+@hookimpl
+def cp_update_firmware(station, payload):
+    """The request cannot be refused; when its time comes, the download fails."""
+    wait = max(0, seconds_of(payload["retrieveDate"]) - station.clock.seconds())
+    _cancel_download(station)
+    station.data[NAME]["download"] = station.later(wait, _fail_download, station)
+    return {}
+
+
+@hookimpl
+def station_stopped(station):
+    _cancel_download(station)
+
+
+def _fail_download(station):
+    del station.data[NAME]["download"]
+    if charge_point_model(station).registration.may_send:
+        _tell(station, "FirmwareStatusNotification", {"status": "DownloadFailed"})
+
+
+def _cancel_download(station):
+    download = station.data[NAME].pop("download", None)
+    if download is not None:
+        download.cancel()
+
+
+@hookimpl
+def cp_signed_update_firmware():
+    return {"status": "Rejected"}
+
+
+# Not simulated.
+
+
+@hookimpl
+def cp_cancel_reservation():
+    return {"status": "Rejected"}  # there are no reservations
+
+
+@hookimpl
+def cp_certificate_signed():
+    return {"status": "Rejected"}  # no certificate was asked for
+
+
+@hookimpl
+def cp_clear_cache():
+    return {"status": "Rejected"}  # there is no cache (1.6 errata 3.23)
+
+
+@hookimpl
+def cp_clear_charging_profile():
+    return {"status": "Unknown"}
+
+
+@hookimpl
+def cp_data_transfer():
+    return {"status": "UnknownVendorId"}
+
+
+@hookimpl
+def cp_delete_certificate():
+    return {"status": "NotFound"}
+
+
+@hookimpl
+def cp_get_composite_schedule():
+    return {"status": "Rejected"}
+
+
+@hookimpl
+def cp_get_diagnostics():
+    return {}  # without a file name: there is nothing to upload (1.6 section 5.9)
+
+
+@hookimpl
+def cp_get_installed_certificate_ids():
+    return {"status": "NotFound"}
+
+
+@hookimpl
+def cp_get_local_list_version():
+    return {"listVersion": -1}  # local lists are not supported (1.6 section 5.10)
+
+
+@hookimpl
+def cp_get_log():
+    return {"status": "Rejected"}
+
+
+@hookimpl
+def cp_install_certificate():
+    return {"status": "Rejected"}
+
+
+@hookimpl
+def cp_reserve_now():
+    return {"status": "Rejected"}  # charge points do not have to support it (1.6 section 5.13)
+
+
+@hookimpl
+def cp_send_local_list():
+    return {"status": "NotSupported"}
+
+
+@hookimpl
+def cp_set_charging_profile():
+    return {"status": "NotSupported"}

@@ -1,0 +1,271 @@
+"""Every setting: what it takes, and what is said to what it does not take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocppfw.errors import SettingsError
+from ocppfw.settings import SETTINGS, Settings, read_config
+from ocppfw.versions import OcppVersion, Role
+
+V = OcppVersion
+DEFAULTS = {
+    "role": None,
+    "port": 9000,
+    "interface": "127.0.0.1",
+    "endpoint": "/",
+    "protocols": tuple(OcppVersion),
+    "url": None,
+    "id": ["CP1"],
+    "count": 1,
+    "protocol": V.V1_6,
+    "connectors": 2,
+    "manual": False,
+    "reconnect_delay": 1,
+    "reconnect_max_delay": 60,
+    "plugins": [],
+    "plugin": [],
+    "trace": None,
+    "ping_interval": 300,
+    "ping_timeout": 30,
+    "handshake_timeout": 10,
+    "close_timeout": 5,
+    "compression": True,
+    "max_message_size": 1048576,
+    "call_timeout": 30,
+    "calls_in_flight": 1,
+    "max_queued_calls": 100,
+    "hook_timeout": 20,
+}
+SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
+SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
+WHOLE = {
+    # name: lowest, highest
+    "port": (0, 65535),
+    "count": (1, 100_000),
+    "connectors": (1, 100),
+    "max-message-size": (1024, 1 << 30),
+    "calls-in-flight": (1, 1000),
+    "max-queued-calls": (1, 100_000),
+}
+SWITCHES = ["manual", "trace", "compression"]
+
+
+def built(name: str, value: Any) -> Any:
+    return getattr(Settings.build({name: value}), name.replace("-", "_"))
+
+
+def refused(name: str, value: Any) -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.build({name: value})
+    text = str(caught.value)
+    assert text.startswith(f"{name}: ")
+    return text
+
+
+def test_the_defaults() -> None:
+    assert vars(Settings.build()) == DEFAULTS
+
+
+def test_a_later_source_wins() -> None:
+    settings = Settings.build({"port": 1, "endpoint": "/a"}, {"port": "2"}, {})
+    assert (settings.port, settings.endpoint) == (2, "/a")
+
+
+@pytest.mark.parametrize(("name", "limits"), WHOLE.items())
+def test_whole_numbers_within_their_limits(name: str, limits: tuple[int, int]) -> None:
+    low, high = limits
+    for value in (low, high, low + 1):
+        assert built(name, value) == built(name, str(value)) == value
+    for wrong in (low - 1, high + 1, str(high + 1), "x", "", "1.5", 1.5, True, [1], {}):
+        assert f"must be a whole number from {low} to {high}" in refused(name, wrong)
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_seconds(name: str) -> None:
+    for value in ("2.5", 2.5, 2, "1e3"):
+        assert built(name, value) == float(value)
+    for wrong in (-1, "-1", "soon", "", True, "nan", "inf", 1e9, [1], {}):
+        assert "must be a number of seconds, at least" in refused(name, wrong)
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_only_pings_may_be_turned_off_with_zero(name: str) -> None:
+    if name == "ping-interval":
+        assert built(name, 0) == 0
+    else:
+        assert "must be a number of seconds" in refused(name, "0")
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_switches(name: str) -> None:
+    assert built(name, "on") is built(name, True) is True
+    assert built(name, "off") is built(name, False) is False
+    for wrong in ("yes", "", "ON", 7, [], {}):
+        assert "must be on or off" in refused(name, wrong)
+
+
+def test_interface() -> None:
+    assert built("interface", "::1") == "::1"
+    assert "must be a text" in refused("interface", 7)
+
+
+@pytest.mark.parametrize(
+    "value", ["ws://host/", "ws://host", "wss://host:443/a/b", "ws://[::1]:9000/", "ws://h/%20"]
+)
+def test_url(value: str) -> None:
+    assert built("url", value) == value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "host",
+        "host:9000",
+        "http://host/",
+        "ws://",
+        "ws:///path",
+        "ws://host:x/",
+        "ws://host:70000/",
+        "ws://host/?a=b",
+        "ws://host/#a",
+        "ws://u:p@host/",
+        "ws://[::1/",
+        7,
+    ],
+)
+def test_a_wrong_url(wrong: Any) -> None:
+    assert "must be " in refused("url", wrong)
+
+
+@pytest.mark.parametrize("name", ["id", "plugin", "plugins"])
+def test_lists_of_texts(name: str) -> None:
+    assert built(name, "a") == ["a"]
+    assert built(name, ["a", "b"]) == ["a", "b"]
+    for wrong in (7, ["a", 7], {"a": 1}, [["a"]]):
+        assert "must be a text or a list of texts" in refused(name, wrong)
+
+
+@pytest.mark.parametrize(("value", "role"), [("cs", Role.CS), ("cp", Role.CP)])
+def test_role(value: str, role: Role) -> None:
+    assert built("role", value) is role
+
+
+@pytest.mark.parametrize("wrong", ["server", "CS", "", 7, ["cs"]])
+def test_a_wrong_role(wrong: Any) -> None:
+    assert "must be cs (central system) or cp (charge point)" in refused("role", wrong)
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+def test_protocol(version: OcppVersion) -> None:
+    assert built("protocol", f"ocpp{version.value}") is version
+    assert built("protocol", f"OCPP{version.value}") is version
+
+
+@pytest.mark.parametrize("wrong", ["1.6", "ocpp2.0", "", 1.6, ["ocpp1.6"]])
+def test_a_wrong_protocol(wrong: Any) -> None:
+    wanted = "must be one of ocpp1.2, ocpp1.5, ocpp1.6, ocpp2.0.1, ocpp2.1"
+    assert wanted in refused("protocol", wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "versions"),
+    [
+        ("ocpp1.6", (V.V1_6,)),
+        ("ocpp2.1, ocpp1.6", (V.V2_1, V.V1_6)),
+        (["ocpp1.5", "ocpp1.2"], (V.V1_5, V.V1_2)),
+    ],
+)
+def test_protocols(value: Any, versions: tuple[OcppVersion, ...]) -> None:
+    assert built("protocols", value) == versions
+
+
+@pytest.mark.parametrize("wrong", ["", "ocpp1.6,", "ocpp9", [], 7, ["ocpp1.6", 7], {}])
+def test_wrong_protocols(wrong: Any) -> None:
+    assert "must be " in refused("protocols", wrong)
+
+
+@pytest.mark.parametrize("value", ["/", "/ocpp", "/a/b/", "/with%20space"])
+def test_endpoint(value: str) -> None:
+    assert built("endpoint", value) == value
+
+
+@pytest.mark.parametrize("wrong", ["", "ocpp", "ws://host/", "/a?b", "/a#b", 7])
+def test_a_wrong_endpoint(wrong: Any) -> None:
+    assert "must be a" in refused("endpoint", wrong)
+
+
+def test_every_setting_has_a_test_above_and_a_help_text() -> None:
+    tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
+    tested |= {"role", "protocol", "protocols", "endpoint"}
+    assert {setting.name for setting in SETTINGS} == tested
+    assert {name.replace("-", "_") for name in tested} == set(DEFAULTS)
+    assert all(setting.help.endswith(".") for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("prot", "prot: no such setting, did you mean port?"),
+        ("ping_interval", "did you mean ping-interval?"),
+        ("hook-timout", "did you mean hook-timeout?"),
+        ("xyzzy", "xyzzy: no such setting"),
+    ],
+)
+def test_an_unknown_setting_names_the_nearest(name: str, said: str) -> None:
+    assert said in refused(name, 1)
+
+
+# The config file.
+
+
+def config(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "ocppfw.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_config_file_holds_settings_and_those_of_plugins(tmp_path: Path) -> None:
+    path = config(
+        tmp_path,
+        'role = "cs"\nport = 9001\nprotocols = ["ocpp1.6"]\n'
+        '[plugin.tariffs]\nurl = "x"\n[plugin.empty]\n',
+    )
+    assert read_config(path) == (
+        {"role": "cs", "port": 9001, "protocols": ["ocpp1.6"]},
+        {"tariffs": {"url": "x"}, "empty": {}},
+    )
+
+
+def test_plugin_may_be_a_list_of_names(tmp_path: Path) -> None:
+    path = config(tmp_path, 'plugin = ["hello_world"]')
+    assert read_config(path) == ({"plugin": ["hello_world"]}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('port = \nendpoint = "/"', "line 1"),
+        ("port = 1\nport = 2\n", "line 2"),
+        (b"port = '\xff'", "utf-8"),
+        ("[plugin]\ntariffs = 7", "plugin.tariffs: must be a table, [plugin.tariffs]"),
+    ],
+)
+def test_a_fault_of_a_config_file_names_the_file(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    path = config(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        read_config(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert said in str(caught.value)
+
+
+def test_a_config_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(SettingsError, match=str(path)):
+            read_config(path)

@@ -1,0 +1,222 @@
+"""The command line: what it takes, what it refuses, what its help says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.python import usage
+
+from ocppfw import __version__
+from ocppfw.settings import SETTINGS
+from ocppfw.tap import Options
+from ocppfw.versions import OcppVersion, Role
+
+CS = ["--role", "cs"]
+CP = ["--role", "cp", "--url", "ws://127.0.0.1:9000/"]
+
+
+def options(*arguments: str, **twistd: Any) -> Options:
+    parsed = Options()
+    parsed.parent = {"nodaemon": 1, "logger": None, "syslog": 0, "logfile": None} | twistd
+    parsed.parseOptions(list(arguments))
+    return parsed
+
+
+def refusal(*arguments: str) -> str:
+    with pytest.raises(usage.UsageError) as caught:
+        options(*arguments)
+    return str(caught.value)
+
+
+def config(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "ocppfw.toml"
+    path.write_text(text)
+    return ["--config", str(path)]
+
+
+def test_a_central_system_with_everything_left_out() -> None:
+    settings = options(*CS).settings
+    assert (settings.role, settings.port, settings.interface) == (Role.CS, 9000, "127.0.0.1")
+    assert settings.protocols == tuple(OcppVersion)
+
+
+def test_a_charge_point_with_everything_left_out() -> None:
+    settings = options(*CP).settings
+    assert (settings.role, settings.id, settings.protocol) == (Role.CP, ["CP1"], OcppVersion.V1_6)
+    assert settings.manual is False
+
+
+def test_every_setting_can_be_given_on_the_command_line() -> None:
+    values = {
+        "port": "0",
+        "interface": "0.0.0.0",
+        "endpoint": "/ocpp",
+        "protocols": "ocpp1.5,ocpp2.1",
+        "plugins": "/srv/plugins",
+        "plugin": "hello_world",
+        "trace": "off",
+        "ping-interval": "0",
+        "ping-timeout": "7",
+        "handshake-timeout": "7",
+        "close-timeout": "7",
+        "compression": "off",
+        "max-message-size": "2048",
+        "call-timeout": "7",
+        "calls-in-flight": "7",
+        "max-queued-calls": "7",
+        "hook-timeout": "7",
+    }
+    cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
+    cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
+    cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
+    cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
+    assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}
+    assert (cs.settings.port, cs.settings.endpoint) == (0, "/ocpp")
+    assert cs.settings.protocols == (OcppVersion.V1_5, OcppVersion.V2_1)
+    assert (cs.settings.trace, cs.settings.compression) == (False, False)
+    assert (cs.settings.ping_interval, cs.settings.max_message_size) == (0, 2048)
+    assert (cs.settings.plugins, cs.settings.plugin) == (["/srv/plugins"], ["hello_world"])
+    assert (cp.settings.manual, cp.settings.count, cp.settings.connectors) == (True, 7, 7)
+    assert (cp.settings.protocol, cp.settings.reconnect_delay) == (OcppVersion.V2_1, 7)
+    sevens = [name for name, value in vars(cs.settings).items() if value == 7]
+    assert len(sevens) == sum(value == "7" for value in values.values())
+
+
+def test_what_may_be_repeated_adds_up() -> None:
+    given = ("id=A", "id=B", "plugin=p", "plugin=q", "plugins=/x", "plugins=/y")
+    settings = options(*CP, *(f"--{each}" for each in given)).settings
+    assert settings.id == ["A", "B"]
+    assert settings.plugin == ["p", "q"]
+    assert settings.plugins == ["/x", "/y"]
+
+
+def test_the_command_line_wins_over_the_config_file(tmp_path: Path) -> None:
+    given = config(
+        tmp_path,
+        'role = "cs"\nport = 9001\nendpoint = "/a"\nplugin = ["x", "y"]\ntrace = false\n',
+    )
+    settings = options(*given).settings
+    assert (settings.role, settings.port, settings.endpoint) == (Role.CS, 9001, "/a")
+    assert settings.plugin == ["x", "y"]
+    assert settings.trace is False
+    settings = options(*given, "--port", "0", "--plugin", "z", "--trace", "on").settings
+    assert (settings.port, settings.endpoint, settings.plugin) == (0, "/a", ["z"])
+    assert settings.trace is True
+
+
+def test_a_switch_in_the_config_file_counts(tmp_path: Path) -> None:
+    given = config(tmp_path, 'role = "cp"\nurl = "ws://h/"\nid = ["A", "B"]\nmanual = true\n')
+    settings = options(*given).settings
+    assert (settings.manual, settings.id, settings.url) == (True, ["A", "B"], "ws://h/")
+
+
+def test_settings_of_plugins_come_from_file_and_command_line(tmp_path: Path) -> None:
+    given = config(tmp_path, 'role = "cs"\n[plugin.tariffs]\nurl = "a"\nrate = 2\n[plugin.b]\n')
+    parsed = options(*given, "--set", "tariffs.url=b=c", "--set", "cs_core_1x.interval=")
+    assert parsed.plugin_settings == {
+        "tariffs": {"url": "b=c", "rate": 2},
+        "b": {},
+        "cs_core_1x": {"interval": ""},
+    }
+
+
+@pytest.mark.parametrize("wrong", ["tariffs", "tariffs.url", "url=1", ".url=1", "tariffs.=1", "="])
+def test_a_wrong_set_is_refused(wrong: str) -> None:
+    assert refusal(*CS, "--set", wrong) == f"--set {wrong}: must be NAME.key=value"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "role: must be given, --role cs (central system) or --role cp"),
+        (["--role", "server"], "role: must be cs (central system) or cp (charge point)"),
+        (["--role", "cp"], "url: must be given"),
+        (["--role", "cp", "--url", "http://host/"], "url: must be "),
+        ([*CS, "--url", "ws://host/"], "url: is only for --role cp"),
+        ([*CS, "--id", "CP1"], "id: is only for --role cp"),
+        ([*CS, "--manual"], "manual: is only for --role cp"),
+        ([*CS, "--count", "1"], "count: is only for --role cp"),
+        ([*CP, "--port", "9000"], "port: is only for --role cs"),
+        ([*CP, "--protocols", "ocpp1.6"], "protocols: is only for --role cs"),
+        ([*CS, "--port", "x"], "port: must be a whole number from 0 to 65535, not 'x'"),
+        ([*CS, "--config", "/no/such.toml"], "/no/such.toml: "),
+        ([*CS, "--prot", "1"], "ambiguous|prot"),
+        ([*CS, "stray"], "stray|arguments"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(arguments: list[str], said: str) -> None:
+    text = refusal(*arguments)
+    assert any(part in text for part in said.split("|")), text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('role = "cs"\nprot = 1', "prot: no such setting, did you mean port?"),
+        ('role = "cs"\nport = "x"', "port: must be a whole number"),
+        ('role = "cs"\nurl = "ws://h/"', "url: is only for --role cp"),
+        ('role = "cs"\nmanual = false', "manual: is only for --role cp"),
+        ("role = ", "ocppfw.toml: "),
+        ("[plugin]\na = 1", "plugin.a: must be a table"),
+    ],
+)
+def test_a_wrong_config_file_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(*config(tmp_path, text))
+
+
+@pytest.mark.parametrize(("nodaemon", "trace"), [(1, True), (0, False)])
+def test_the_trace_is_on_in_the_foreground_only(nodaemon: int, trace: bool) -> None:
+    assert options(*CS, nodaemon=nodaemon).settings.trace is trace
+    assert options(*CS, "--trace", "on", nodaemon=nodaemon).settings.trace is True
+    assert options(*CS, "--trace", "off", nodaemon=nodaemon).settings.trace is False
+
+
+def test_help_mentions_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(Options().getUsage(width=200).split())
+    for setting in SETTINGS:
+        assert f"--{setting.name}" in text
+        assert setting.help in text
+    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: 127.0.0.1]"):
+        assert word in text
+    assert "twistd -n --pidfile= ocppfw --role cs" in text
+    assert "(cp) Identity" in text
+    assert "May be repeated." in text
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        options("--version")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"ocppfw {__version__}\n"
+
+
+def test_the_log_goes_to_the_terminal_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = options(*CS)
+    assert parsed.parent["logger"] == "ocppfw.tap.Options.make_log_observer"
+    assert Options.make_log_observer()._outFile is sys.stdout  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("nodaemon", "logfile", "name"),
+    [(0, None, "twistd.log"), (0, "my.log", "my.log"), (1, "my.log", "my.log")],
+)
+def test_the_log_goes_to_a_file_otherwise(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    nodaemon: int,
+    logfile: str | None,
+    name: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options(*CS, nodaemon=nodaemon, logfile=logfile)
+    observer: Any = Options.make_log_observer()
+    observer._outFile.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("twistd", [{"logger": "my.observer"}, {"syslog": 1}])
+def test_another_log_that_is_asked_for_is_left_alone(twistd: dict[str, Any]) -> None:
+    assert options(*CS, **twistd).parent["logger"] == twistd.get("logger")

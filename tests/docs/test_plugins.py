@@ -1,0 +1,63 @@
+"""Every plugin that a page shows can be loaded, and the shipped one is shown as it is."""
+
+import pytest
+
+from ocppfw.plugin_files import Discovery
+from ocppfw.plugin_manager import PluginManager
+from tests.docs.pages import PAGES, ROOT, code, read
+
+
+def blocks():
+    return [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, block in enumerate(code(page.read_text(), "python"))
+    ]
+
+
+def load(folder, text):
+    """Load a plugin as its user would; the loaded plugin."""
+    (folder / "shown.py").write_text(text)
+    manager = PluginManager(Discovery([("shown", folder)]), {})
+    manager.load_initial(["shown"])
+    return manager.loaded[-1]
+
+
+def test_pages_show_plugins():
+    assert len(blocks()) >= 8
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_shown_plugin_loads(block, tmp_path):
+    plugin = load(tmp_path, block)
+    assert plugin.candidate.summary
+    assert "@hookimpl" in block
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_shown_plugin_would_not_load_with_a_misspelt_hook(block, tmp_path):
+    broken = block.replace("@hookimpl\ndef ", "@hookimpl\ndef x_", 1)
+    broken = broken.replace("@hookimpl\nasync def ", "@hookimpl\nasync def x_", 1)
+    with pytest.raises(Exception, match="there is no such hook"):
+        load(tmp_path, broken)
+
+
+def test_shipped_example_is_shown_as_it_is():
+    example = (ROOT / "plugins" / "cs_example.py").read_text()
+    assert example in code(read("docs/plugins.md"), "python")
+
+
+def test_first_plugin_is_that_of_the_readme():
+    [shown] = code(read("README.md"), "python")
+    assert shown == code(read("docs/plugins.md"), "python")[0]
+
+
+def test_settings_of_the_page_are_those_of_its_plugin(tmp_path):
+    """The example of ``--set greeter…`` fits the plugin that is shown with it."""
+    [block] = [b for b in code(read("docs/plugins.md"), "python") if "PluginSettings(" in b]
+    plugin = load(tmp_path, block)
+    plugin.settings.update("greeter", {"greeting": "Hello", "loudly": "on"})
+    assert plugin.settings.describe() == [
+        ("greeting", "Hello", "What is said."),
+        ("loudly", True, "With an exclamation mark."),
+    ]
