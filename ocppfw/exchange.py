@@ -138,7 +138,10 @@ class Exchange:
         problems = self._problems(operation, payload, is_send=True) if check else None
         if problems:
             raise PayloadInvalid(action, problems, payload)
-        peer.connection.send_unanswered(Send(new_message_id(), action, payload))
+        try:
+            peer.connection.send_unanswered(Send(new_message_id(), action, payload))
+        except TypeError as error:
+            raise PayloadInvalid(action, [error], payload) from None
 
     # Private: what comes in.
 
@@ -149,23 +152,22 @@ class Exchange:
         if not handler.implementations:
             return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this action")
         # OCPP-J 1.6 section 4.2.1: null may stand for the payload of an empty request.
-        payload = {} if call.payload is None else call.payload
-        if not handler.request_is_valid(payload):
-            violation = handler.request.check(payload)[0]
+        if call.payload is None:
+            call.payload = {}
+        if not handler.request_is_valid(call.payload):
+            violation = handler.request.check(call.payload)[0]
             return self._refuse(call, violation.kind, str(violation))
         for asked in self._call_requested:
             try:
                 require_nothing(asked.call(self._station, peer, call))
             except Exception:
                 return self._failed(Failure(), call, asked)
-        return self._ask_plugins(peer, call, payload, handler)
+        return self._ask_plugins(peer, call, handler)
 
-    def _ask_plugins(
-        self, peer: Any, call: Call, payload: Any, handler: _Handler
-    ) -> Deferred[Answer] | Answer:
+    def _ask_plugins(self, peer: Any, call: Call, handler: _Handler) -> Deferred[Answer] | Answer:
         for implementation in handler.implementations:
             try:
-                result = implementation.call(self._station, peer, call, payload)
+                result = implementation.call(self._station, peer, call, call.payload)
                 if type(result) is dict and handler.response_is_valid(result):
                     return CallResult(call.message_id, result)
                 if result is not None:

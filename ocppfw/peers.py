@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -211,8 +211,11 @@ class Station:
             notify(self._implementations("station_stopped"), self)
 
     def drain(self) -> Deferred[Any]:
-        """Begin no further call; when those begun are answered, close with 1001."""
-        return gatherResults([self._drain(peer) for peer in self.connected_peers])
+        """Begin no further call; when those begun are answered, close with 1001.
+
+        A call that is not answered within ``hook-timeout`` is not waited for.
+        """
+        return DeferredList([self._drain(peer) for peer in self.connected_peers])
 
     def gone(self) -> Deferred[None]:
         """Fires when no peer is connected any more."""
@@ -273,9 +276,8 @@ class Station:
         raise NotImplementedError
 
     def _drain(self, peer: Peer) -> Deferred[None]:
-        return peer.connection.drain().addCallback(
-            lambda _: peer.close(GOING_AWAY, f"{self.label} is stopping")
-        )
+        drained = peer.connection.drain().addTimeout(self.settings.hook_timeout, self.clock)
+        return drained.addBoth(lambda _: peer.close(GOING_AWAY, f"{self.label} is stopping"))
 
     def _implementations(
         self, hook: str, version: OcppVersion | None = None

@@ -52,7 +52,9 @@ def _constant_faults(module: types.ModuleType) -> Iterator[str]:
         yield f"role = {role!r}: must be 'cs' or 'cp'"
     versions = getattr(module, "versions", ())
     known = ", ".join(repr(version.value) for version in OcppVersion)
-    if isinstance(versions, str) or any(version not in list(OcppVersion) for version in versions):
+    if not isinstance(versions, tuple | list | set | frozenset) or not all(
+        version in list(OcppVersion) for version in versions
+    ):
         yield f"versions = {versions!r}: must be a tuple of {known}"
     if not isinstance(getattr(module, "autoload", True), bool):
         yield "autoload: must be True or False"
@@ -74,8 +76,13 @@ def _hook_faults(
     specification = getattr(hookspecs, hook, hookspecs.answer_hook)
     arguments = list(inspect.signature(specification).parameters)
     for argument in inspect.signature(function).parameters.values():
-        if argument.default is argument.empty and argument.name not in arguments:
+        if argument.name not in arguments:
             yield f"{hook}: has no argument {argument.name}; it has {', '.join(arguments)}"
+        elif argument.kind is not argument.POSITIONAL_OR_KEYWORD:
+            yield f"{hook}: the argument {argument.name} must be a plain one"
+        elif argument.default is not argument.empty:
+            # pluggy would never give it another value.
+            yield f"{hook}: the argument {argument.name} must not have a default"
     if hook in answer_hooks:
         yield from _never_called(module, hook, answer_hooks[hook])
 

@@ -289,7 +289,7 @@ def _execute(candidate: Candidate) -> types.ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         where = _line_of(error, str(candidate.path))
         raise PluginError(f"{candidate.path}{where}: {type(error).__name__}: {error}") from error

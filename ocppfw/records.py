@@ -41,7 +41,8 @@ class MemoryStore:
 
     def get(self, namespace: str, key: str, default: Any = None) -> Any:
         """The value of a key, or the default."""
-        return deepcopy(self._values.get(namespace, {}).get(key, default))
+        values = self._values.get(namespace, {})
+        return deepcopy(values[key]) if key in values else default
 
     def put(self, namespace: str, key: str, value: Any) -> None:
         """Set the value of a key."""
@@ -57,10 +58,9 @@ class MemoryStore:
 
     def scan(self, namespace: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """Keys that begin with a prefix, with their values, in the order of the keys."""
-        values = self._values.get(namespace, {})
-        for key in sorted(values):
-            if key.startswith(prefix):
-                yield key, deepcopy(values[key])
+        found = {k: v for k, v in self._values.get(namespace, {}).items() if k.startswith(prefix)}
+        for key in sorted(found):
+            yield key, deepcopy(found[key])
 
     @contextmanager
     def atomic(self) -> Iterator[None]:

@@ -105,6 +105,8 @@ def identities(settings: Settings) -> list[str]:
         SettingsError: a pattern is wrong, an identity is given twice or not allowed.
     """
     names = [name for pattern in settings.id for name in _expand(pattern, settings.count)]
+    if not names:
+        raise SettingsError("id: at least one must be given")
     limit = settings.protocol.max_identity_length
     for name in names:
         if not name or len(name) > limit or escape_controls(name) != name:
@@ -137,14 +139,12 @@ class StationService(Service):
 
     def _say_goodbye(self) -> Deferred[Any]:
         """Answer what was begun, close with 1001, wait until the peers have closed, too."""
-        settings = self._station.settings
-        drained = self._station.drain()
-        drained.addTimeout(settings.hook_timeout, self._reactor)
-        drained.addErrback(lambda failure: failure.trap(TimeoutError))
-        drained.addCallback(lambda _: self._station.gone())
-        drained.addTimeout(settings.close_timeout, self._reactor)
-        drained.addErrback(lambda failure: failure.trap(TimeoutError))
-        return drained
+        return self._station.drain().addCallback(lambda _: self._wait_for_the_end())
+
+    def _wait_for_the_end(self) -> Deferred[None]:
+        gone = self._station.gone()
+        gone.addTimeout(self._station.settings.close_timeout, self._reactor)
+        return gone.addErrback(lambda failure: failure.trap(TimeoutError) and None)
 
 
 class CentralSystemService(StationService):

@@ -318,9 +318,11 @@ class PluginSettings:
         try:
             if isinstance(default, bool):
                 return _switch({"true": True, "false": False}.get(value, value))
-            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                raise ValueError
-            return type(default)(value)
+            if isinstance(value, str):  # also what was typed for a number
+                return type(default)(value)
+            if type(value) is type(default) or (type(default), type(value)) == (float, int):
+                return type(default)(value)
+            raise ValueError
         except (TypeError, ValueError):
             wanted = type(default).__name__
             raise SettingsError(f"{plugin}.{name}: must be of type {wanted}") from None

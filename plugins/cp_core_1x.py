@@ -18,15 +18,18 @@ log = Logger()
 # Configuration.
 
 
+def _configuration(station):
+    return charge_point_model(station).configuration
+
+
 @hookimpl
 def cp_change_configuration(station, payload):
-    configuration = charge_point_model(station).configuration
-    return {"status": configuration.change(payload["key"], payload["value"])}
+    return {"status": _configuration(station).change(payload["key"], payload["value"])}
 
 
 @hookimpl
 def cp_get_configuration(station, payload):
-    known, unknown = charge_point_model(station).configuration.read(payload.get("key", ()))
+    known, unknown = _configuration(station).read(payload.get("key", ()))
     answer = {
         "configurationKey": [
             {"key": name, "readonly": readonly, "value": value}

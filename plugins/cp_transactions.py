@@ -103,7 +103,8 @@ def _unlock_2x(station, payload):
 def _find(station, transaction_id):
     """The connector with a running transaction, None if no such transaction runs."""
     for connector in charge_point_model(station).in_use:
-        if connector.transaction.running and connector.transaction.id == transaction_id:
+        transaction = connector.transaction
+        if transaction and transaction.running and transaction.id == transaction_id:
             return connector
     return None
 
@@ -215,7 +216,9 @@ async def _sample_until_stopped(station, connector):
 def _pause(station, connector, seconds):
     """A Deferred that fires after some seconds, or, also with None, when something changes."""
     pauses = station.data[NAME].setdefault("pauses", {})
-    timer = None if seconds is None else station.later(seconds, lambda: paused.callback(None))
+    paused: Deferred[None] = Deferred()
+    pauses[connector.number] = paused
+    timer = None if seconds is None else station.later(seconds, paused.callback, None)
 
     def resume(result):
         del pauses[connector.number]
@@ -223,7 +226,6 @@ def _pause(station, connector, seconds):
             timer.cancel()
         return result
 
-    paused = pauses[connector.number] = Deferred()
     return paused.addBoth(resume)
 
 

@@ -47,19 +47,22 @@ def may_hold_secrets(action: str) -> bool:
     return action in _ACTIONS
 
 
-def redact(action: str, payload: Any) -> Any:
+def redact(action: str | None, payload: Any) -> Any:
     """A payload as it may be shown: secrets are replaced by ``***``.
 
     Passwords, keys and PINs are secret, and so is the user part of a URL.
 
     Args:
-        action: the action of the call, also for its response.
+        action: the action of the call, also for its response; None where it is not known,
+            as with a response that stands alone.
         payload: request or response; it need not be valid.
 
     Returns:
         The payload itself when it holds no secret, else a copy.
     """
-    return _redacted(payload, _SECRET_MEMBERS, _DEEPEST) if action in _ACTIONS else payload
+    if action is not None and action not in _ACTIONS:
+        return payload
+    return _redacted(payload, _SECRET_MEMBERS, _DEEPEST)
 
 
 def _redacted(node: Any, secret: frozenset[str], levels: int) -> Any:

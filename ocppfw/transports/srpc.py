@@ -18,7 +18,6 @@ from ocppfw.rpc.frames import (
     CallError,
     CallResult,
     CallResultError,
-    Message,
     Send,
     parse,
     refusal,
@@ -178,10 +177,11 @@ class SrpcConnection:
 
         Raises:
             NotConnected: the connection is closed.
+            TypeError: JSON cannot say the message.
         """
         if not self.connected:
             raise NotConnected("the connection is closed")
-        self._write(message)
+        self._write_text(serialize(message))
 
     def send_raw(self, text: str) -> None:
         """Send any text as a frame, right or wrong.
@@ -336,7 +336,7 @@ class SrpcConnection:
             self._write(call)
         self._watch_deadline()
 
-    def _write(self, message: Message) -> None:
+    def _write(self, message: Call | CallResult | CallError) -> None:
         try:
             data = serialize(message)
         except TypeError as error:

@@ -184,6 +184,11 @@ class OcppProtocol(FastFrames):
             return f"closed by us with code {self.localCloseCode}" + (f", {own}" if own else "")
         return f"closed with code {code}" + (f", {reason}" if reason else "")
 
+    def _end_pings(self, result: Any) -> None:
+        pongs, self._pongs = self._pongs, ()
+        for ponged in pongs:
+            ponged.callback(result)
+
     def _pause(self, reason: str) -> None:
         self._paused_by |= {reason}
         self.transport.pauseProducing()
@@ -205,6 +210,8 @@ class OcppProtocol(FastFrames):
             host.clock,
         )
         self.connection = connection
+        if self.autoPingInterval != host.settings.ping_interval:  # changed since the start
+            self.set_ping_interval(host.settings.ping_interval)
         address = self.transport.getPeer()
         connection.peer = host.connected(
             self.identity, self.ocpp_version, connection, f"{address.host}:{address.port}"

@@ -72,6 +72,7 @@ class NoTaps:
     """Nobody sees, nobody changes."""
 
     active = False
+    watch_idle = False
 
 
 class Line:

@@ -149,11 +149,13 @@ def test_a_delayed_frame_of_a_lost_connection_goes_nowhere(
     world: World, logged: Log, hook: str
 ) -> None:
     world.load("changer", changing(hook, "return waiting", "waiting = Deferred()"))
+    world.load("watcher", WATCHER)
     line = world.connect()
     line.receive(HEARTBEAT)
     line.lose()
     world.module("changer").waiting.callback(None)
     assert line.pipe.frames() == []
+    assert [seen[0] for seen in world.module("watcher").seen] == ["in"]
     assert logged.faults() == []
 
 

@@ -117,6 +117,7 @@ def test_the_last_call_that_ends_leaves_the_station_idle(world: World) -> None:
     line = world.connect()
     line.receive('[2,"1","DataTransfer",{"vendorId":"Accepted"}]')
     assert world.module("idle").seen == ["cs"]
+    line.pipe.frames()
     line.peer.call("ClearCache")
     line.answer('{"status":"Accepted"}')
     assert world.module("idle").seen == ["cs", "cs"]

@@ -26,7 +26,7 @@ def options(*arguments: str, **twistd: Any) -> Options:
 
 
 def refusal(*arguments: str) -> str:
-    with pytest.raises(usage.UsageError) as caught:
+    with pytest.raises(SystemExit) as caught:
         options(*arguments)
     return str(caught.value)
 

@@ -119,7 +119,9 @@ class World:
     def wait(self, seconds: float) -> None:
         """Let time pass, with everything that is due in it."""
         end = self.clock.seconds() + seconds
-        while due := [t for t in map(DelayedCall.getTime, self.clock.getDelayedCalls()) if t <= end]:
+        while due := [
+            t for t in map(DelayedCall.getTime, self.clock.getDelayedCalls()) if t <= end
+        ]:
             self.clock.advance(max(0, min(due) - self.clock.seconds()))
         self.clock.advance(end - self.clock.seconds())
 
