@@ -102,7 +102,7 @@ class Command:
         aliases: further names.
         fields: the fields that ``name=value`` may set, as ``ocppfw.catalogue.Field``, given the
             options typed before; None if the command takes no fields.
-        notes: where it has limits, for the page about the commands.
+        versions: the versions of OCPP in which it can be used; empty for all.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Command:
     group: str = "Plugins"
     aliases: tuple[str, ...] = ()
     fields: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None
-    notes: str = ""
+    versions: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -124,22 +124,20 @@ class Command:
     @property
     def syntax(self) -> str:
         """How it is typed, in one line."""
-        words = [self.name]
-        for argument in self.arguments:
-            words.append(f"<{argument.name}>" if argument.required else f"[{argument.name}]")
-        for option in self.options:
-            value = f" {option.value}" if option.value else ""
-            words.append(f"[{option.names[0]}{value}]")
+        words = [f"<{a.name}>" if a.required else f"[{a.name}]" for a in self.arguments]
+        words += [f"[{_with_value(option.names[0], option)}]" for option in self.options]
         if self.fields is not None:
-            words.append("[field=value ...]")
-        return " ".join(words)
+            words.append("[name=value ...]")
+        return " ".join([self.name, *words])
 
     @property
     def usage(self) -> list[str]:
         """The lines that say how it is typed, and what its words mean."""
         named = [(argument.name, argument.help) for argument in self.arguments]
-        for option in self.options:
-            value = f" {option.value}" if option.value else ""
-            named.append((", ".join(option.names) + value, option.help))
+        named += [(_with_value(", ".join(o.names), o), o.help) for o in self.options]
         width = max((len(name) for name, _ in named), default=0)
         return [f"Usage: {self.syntax}", *(f"  {name:{width}}  {text}" for name, text in named)]
+
+
+def _with_value(names: str, option: Option) -> str:
+    return f"{names} {option.value}" if option.value else names

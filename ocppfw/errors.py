@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ocppfw.text import escape_controls
+
 
 class OcppfwError(Exception):
     """Root of all exceptions that ocppfw raises on purpose."""
@@ -47,7 +49,10 @@ class CallFailed(OcppfwError):
         self.details = {} if details is None else details
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.description}" if self.description else self.code
+        # Both may be the peer's own words.
+        return escape_controls(
+            f"{self.code}: {self.description}" if self.description else self.code
+        )
 
 
 class CallTimedOut(OcppfwError):

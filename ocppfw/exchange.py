@@ -1,6 +1,7 @@
 """Steps 3 to 6 of a message, once for every transport: find, check, ask the plugins, check.
 
-A transport hands over a ``Call`` and gets back a ``CallResult`` or ``CallError``. In between:
+A transport hands over a ``Call`` and gets back a ``CallResult`` or ``CallError``. In between,
+unless a plugin refuses the call beforehand (``call_requested``):
 
 3. the Operation of the connection's version is found: an unknown action, or one of the other
    direction, is NotImplemented; a known one that no plugin answers is NotSupported;
@@ -14,13 +15,19 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.defer import TimeoutError as HookTimeout
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ocppfw.catalogue import Operation, hook_name, load_catalogue
 from ocppfw.errors import CallFailed, CallTimedOut, NoAnswer, PayloadInvalid
-from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify, require_nothing
+from ocppfw.hook_calls import (
+    HookTimedOut,
+    await_hook,
+    is_awaitable,
+    log_failure,
+    notify,
+    require_nothing,
+)
 from ocppfw.plugin_manager import Implementation, PluginManager
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.errorcodes import Fault, code_for
@@ -146,22 +153,22 @@ class Exchange:
     # Private: what comes in.
 
     def _answer(self, peer: Any, call: Call) -> Deferred[Answer] | Answer:
-        handler = self._handlers.get(call.action)
-        if handler is None or handler.response_is_valid is None:
-            return self._refuse(call, Fault.NOT_IMPLEMENTED, self._why_not_implemented(call.action))
-        if not handler.implementations:
-            return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this action")
-        # OCPP-J 1.6 section 4.2.1: null may stand for the payload of an empty request.
         if call.payload is None:
+            # OCPP-J 1.6 section 4.2.1: null may stand for the payload of an empty request.
             call.payload = {}
-        if not handler.request_is_valid(call.payload):
-            violation = handler.request.check(call.payload)[0]
-            return self._refuse(call, violation.kind, str(violation))
         for asked in self._call_requested:
             try:
                 require_nothing(asked.call(self._station, peer, call))
             except Exception:
                 return self._failed(Failure(), call, asked)
+        handler = self._handlers.get(call.action)
+        if handler is None or handler.response_is_valid is None:
+            return self._refuse(call, Fault.NOT_IMPLEMENTED, self._why_not_implemented(call.action))
+        if not handler.implementations:
+            return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this action")
+        if not handler.request_is_valid(call.payload):
+            violation = handler.request.check(call.payload)[0]
+            return self._refuse(call, violation.kind, str(violation))
         return self._ask_plugins(peer, call, handler)
 
     def _ask_plugins(self, peer: Any, call: Call, handler: _Handler) -> Deferred[Answer] | Answer:
@@ -207,10 +214,9 @@ class Exchange:
             return CallError(call.message_id, error.code, error.description, error.details)
         if isinstance(error, NoAnswer):
             return None
-        if isinstance(error, HookTimeout):
-            seconds = self._station.settings.hook_timeout
-            text = "{implementation} did not answer within {seconds:g} s"
-            self.log.error(text, implementation=str(implementation), seconds=seconds)
+        if isinstance(error, HookTimedOut):
+            text = "{implementation} {error}"
+            self.log.error(text, implementation=str(implementation), error=error)
         else:
             log_failure(failure, implementation)
         return self._refuse_internally(call)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -27,7 +27,7 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
 
     Args:
         value: a Deferred, or a coroutine that awaits Deferreds.
-        seconds: how long it may take; it then fails with Twisted's TimeoutError.
+        seconds: how long it may take; it then fails with HookTimedOut.
         clock: counts the seconds.
 
     Raises:
@@ -36,7 +36,17 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
     if asyncio.isfuture(value):
         raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
     deferred = value if isinstance(value, Deferred) else ensureDeferred(value)
-    return deferred.addTimeout(seconds, clock)
+    return deferred.addTimeout(seconds, clock, _hook_timed_out)
+
+
+class HookTimedOut(Exception):
+    """An awaitable that a hook returned did not fire in time."""
+
+
+def _hook_timed_out(value: Any, seconds: float) -> Any:
+    if isinstance(value, Failure) and value.check(CancelledError):
+        raise HookTimedOut(f"did not answer within {seconds:g} s")
+    return value
 
 
 def require_nothing(result: Any) -> None:

@@ -69,11 +69,13 @@ def connection_requested(station: Any, request: ConnectionRequest) -> Any:
 
 @hookspec
 def call_requested(station: Any, peer: Any, call: Any) -> None:
-    """Called before the answer hook of a call; every implementation must agree.
+    """Called for every well-formed CALL before anything else; every implementation must agree.
+
+    A charge point that is not registered may want to answer nothing, not even a wrong call.
 
     :param station: the station that is asked.
     :param peer: who asks.
-    :param call: the call; its payload fits the schema.
+    :param call: the call; neither its action nor its payload has been checked.
     :returns: nothing; ``CallFailed`` refuses the call, ``NoAnswer`` leaves it unanswered, any
         other exception is answered with InternalError.
     """
@@ -157,12 +159,12 @@ def result_received(station: Any, peer: Any, call: Any, payload: Any) -> None:
 
 @hookspec
 def call_failed(station: Any, peer: Any, call: Any, error: Exception) -> None:
-    """Called when a call of ours was refused, answered invalidly, or lost with its connection.
+    """Called when a call of ours was refused, answered invalidly, not sent, or lost.
 
     :param station: the station that asked.
     :param peer: who was asked.
     :param call: our call.
-    :param error: CallFailed, PayloadInvalid or NotConnected.
+    :param error: CallFailed, PayloadInvalid, QueueFull or NotConnected.
     """
 
 

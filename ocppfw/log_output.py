@@ -16,6 +16,8 @@ from twisted.logger import (
 )
 from twisted.python.logfile import LogFile
 
+from ocppfw.text import escape_controls
+
 _ROTATE_LENGTH = 10_000_000  # bytes
 _ROTATED_FILES = 9  # beside the one being written
 _PREFIXES = {LogLevel.warn: "Warning: ", LogLevel.error: "Error: ", LogLevel.critical: "Error: "}
@@ -38,7 +40,8 @@ def format_log_event(event: LogEvent) -> str | None:
     if not text or _SAID_ALREADY.fullmatch(text):
         return None
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["log_time"]))
-    return f"[{moment}] {_PREFIXES.get(level, '')}{text}{_traceback(event)}\n"
+    line = _PREFIXES.get(level, "") + escape_controls(text.rstrip())
+    return f"[{moment}] {line}{_traceback(event)}\n"
 
 
 def _traceback(event: LogEvent) -> str:

@@ -20,7 +20,8 @@ from ocppfw.hookspecs import ConnectionRequest
 from ocppfw.plugin_manager import Implementation, Plugin, PluginManager
 from ocppfw.records import Store
 from ocppfw.settings import Settings
-from ocppfw.trace import FrameTrace, escape_controls
+from ocppfw.text import escape_controls
+from ocppfw.trace import FrameTrace
 from ocppfw.versions import OcppVersion, Role
 
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
@@ -263,6 +264,8 @@ class Station:
         self._peer_lost(peer, escape_controls(reason))
         hook = self._implementations("connection_lost", peer.version)
         notify(hook, self, peer, escape_controls(reason))
+        if peer.connection.ended_busy and self.taps.watch_idle:
+            self.taps.connection_idle()
         if self._gone is not None and not self.connected_peers:
             gone, self._gone = self._gone, None
             gone.callback(None)

@@ -229,14 +229,19 @@ class PluginManager:
         self._pluggy = manager
         self._loaded = loaded
         self._found.clear()
+        if old is not None:
+            _forget(old)
         for listener in self._listeners:
             listener.plugins_changed(new)
 
     def _import(self, candidate: Candidate) -> Plugin:
-        module = _execute(candidate)
-        check_module(module, candidate.path, self._answer_hooks)
-        plugin = Plugin(candidate, module)
-        self._apply_settings(plugin)
+        plugin = Plugin(candidate, _execute(candidate))
+        try:
+            check_module(plugin.module, candidate.path, self._answer_hooks)
+            self._apply_settings(plugin)
+        except PluginError:
+            _forget(plugin)
+            raise
         return plugin
 
     def _apply_settings(self, plugin: Plugin) -> None:
@@ -294,6 +299,10 @@ def _execute(candidate: Candidate) -> types.ModuleType:
         where = _line_of(error, str(candidate.path))
         raise PluginError(f"{candidate.path}{where}: {type(error).__name__}: {error}") from error
     return module
+
+
+def _forget(plugin: Plugin) -> None:
+    sys.modules.pop(plugin.module.__name__, None)
 
 
 def _line_of(error: BaseException, path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,14 +21,15 @@ from ocppfw.plugin_files import Discovery
 from ocppfw.plugin_manager import PluginManager
 from ocppfw.records import MemoryStore, Store
 from ocppfw.settings import Settings
-from ocppfw.trace import escape_controls
+from ocppfw.text import escape_controls
+from ocppfw.transports.reconnect import WebSocketClient
 from ocppfw.transports.web import CentralSystemSite
-from ocppfw.transports.websocket import WebSocketClient
 from ocppfw.versions import OcppVersion, Role
 from ocppfw.watchdog import WatchdogService
 
 AUTOSTART = "cp_autostart"
 _LISTEN_BACKLOG = 1024
+_NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%\d{0,2}d(?:[^%]|%%)*")  # %% stands for a percent sign
 
 log = Logger()
 
@@ -121,12 +123,11 @@ def identities(settings: Settings) -> list[str]:
 def _expand(pattern: str, count: int) -> list[str]:
     if count == 1 and "%" not in pattern:
         return [pattern]
-    try:
-        return [pattern % number for number in range(1, count + 1)]
-    except (TypeError, ValueError):
+    if not _NUMBER_PATTERN.fullmatch(pattern):
         raise SettingsError(
             f"id: {pattern!r} must hold one number, such as CP%04d, when --count is given"
-        ) from None
+        )
+    return [pattern % number for number in range(1, count + 1)]
 
 
 class StationService(Service):

@@ -250,7 +250,8 @@ def read_config(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         The settings by name, and the plugins' settings by plugin name.
 
     Raises:
-        SettingsError: the file cannot be read or is no TOML; the text names file and reason.
+        SettingsError: the file cannot be read, is no TOML, or has a setting that is unknown or
+            has a wrong value; the text names file and reason.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -261,6 +262,10 @@ def read_config(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     for name, table in plugins.items():
         if not isinstance(table, dict):
             raise SettingsError(f"{path}: plugin.{name}: must be a table, [plugin.{name}]")
+    try:
+        Settings.build(content)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
     return content, plugins
 
 

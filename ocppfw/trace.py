@@ -1,4 +1,4 @@
-"""The trace of frames, and how anything from a peer is made fit to be shown.
+"""The trace of frames: each in one line, without secrets.
 
 cs: <<cp#0 [2,"V7NeDL1M","BootNotification",{"chargePointVendor":"DBT"}]
 cs: >>cp#0 [3,"V7NeDL1M",{"status":"Accepted"}]
@@ -12,38 +12,28 @@ from typing import Any
 import orjson
 
 from ocppfw.catalogue import redact
-
-
-def escape_controls(text: str) -> str:
-    """The text with control and other invisible characters written out.
-
-    A peer can then neither forge a log line nor turn the text around.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
+from ocppfw.text import escape_controls
 
 
 class FrameTrace:
-    """Shows every frame in one line, without secrets.
+    """Shows every frame in one line, as a rule without secrets.
 
     Args:
         show: takes the finished line.
+        show_secrets: True shows secrets, too.
     """
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], show_secrets: bool = False) -> None:
         self._show = show
+        self._presentable = escape_controls if show_secrets else presentable
 
     def frame_received(self, peer: Any, text: str) -> None:
         """Show a frame that came from a peer."""
-        self._show(f"{peer.station.label}: <<{peer.label} {presentable(text)}")
+        self._show(f"{peer.station.label}: <<{peer.label} {self._presentable(text)}")
 
     def frame_sent(self, peer: Any, text: str) -> None:
         """Show a frame that goes to a peer."""
-        self._show(f"{peer.station.label}: >>{peer.label} {presentable(text)}")
+        self._show(f"{peer.station.label}: >>{peer.label} {self._presentable(text)}")
 
 
 def presentable(text: str) -> str:

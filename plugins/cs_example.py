@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.logger import Logger
 
 from ocppfw import OcppfwError, hookimpl
+from ocppfw.catalogue import redact
 
 role = "cs"
 autoload = False  # load it with: --plugin cs_example
@@ -21,7 +22,8 @@ async def connection_opened(station, peer):
     except OcppfwError as error:  # refused, too late, connection lost
         log.warn("{peer}: {action} failed: {error}", peer=peer, action=action, error=error)
     else:
-        log.info("{peer}: {action} answered {answer}", peer=peer, action=action, answer=answer)
+        shown = redact(action, answer)  # a configuration may hold a password
+        log.info("{peer}: {action} answered {answer}", peer=peer, action=action, answer=shown)
 
 
 def _question(version):

@@ -7,7 +7,6 @@ present moment is an argument (seconds, from any origin).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -151,7 +150,7 @@ class ServerChannel:
         self._max_open = max_open
         #: ids of the calls that are being handled
         self.open: set[str] = set()
-        self._waiting: deque[Call] | None = None
+        self._waiting: dict[str, Call] = {}
 
     @property
     def full(self) -> bool:
@@ -165,25 +164,18 @@ class ServerChannel:
 
     def uses(self, message_id: str) -> bool:
         """True while a call with this id is handled or waits."""
-        return message_id in self.open or any(
-            call.message_id == message_id for call in self._waiting or ()
-        )
+        return message_id in self.open or message_id in self._waiting
 
     def wait(self, call: Call) -> None:
         """Keep a call until there is a place for it."""
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(call)
+        self._waiting[call.message_id] = call
 
     def next_waiting(self) -> Call | None:
         """The next call that may be handled now, None if there is none or no place."""
         if not self._waiting or self.full:
             return None
-        return self._waiting.popleft()
+        return self._waiting.pop(next(iter(self._waiting)))
 
     def lose(self) -> None:
         """Forget the calls that wait: there is nobody to answer any more."""
-        self._waiting = None
-
-
-IdSource = Callable[[], str]
+        self._waiting.clear()

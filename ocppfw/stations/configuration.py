@@ -165,7 +165,7 @@ class ConfigurationKeys:
 
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: int) -> None:
-        self._values[self._names["heartbeatinterval"]] = str(seconds)
+        self._values[self._names["heartbeatinterval"]] = str(int(seconds))
         self._changed()
 
     @property

@@ -247,7 +247,7 @@ class DeviceModel:
 
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: int) -> None:
-        self._controller(*_HEARTBEAT).value = str(seconds)
+        self._controller(*_HEARTBEAT).value = str(int(seconds))
         self._changed()
 
     @property

@@ -111,6 +111,7 @@ class SrpcConnection:
         "_taps",
         "_version",
         "connected",
+        "ended_busy",
         "peer",
     )
     log = Logger()
@@ -137,6 +138,8 @@ class SrpcConnection:
         self._expiry: IDelayedCall | None = None
         self._drained: Deferred[None] | None = None
         self.connected = True
+        #: True if the connection ended while calls were under way
+        self.ended_busy = False
         #: set by the station when it takes the connection
         self.peer: Any = None
 
@@ -209,7 +212,7 @@ class SrpcConnection:
             self._pipe.set_ping_interval(seconds)
 
     def drain(self) -> Deferred[None]:
-        """Begin no further call of the peer's; fires when those begun have been answered."""
+        """Take no further call of the peer's; fires when those taken have been answered."""
         if self._server.idle or not self.connected:
             self._drained = succeed(None)
         elif self._drained is None:
@@ -231,6 +234,7 @@ class SrpcConnection:
 
     def lose(self) -> None:
         """The connection is gone: everything pending fails at once."""
+        self.ended_busy = not self.idle
         self.connected = False
         if self._expiry is not None and self._expiry.active():
             self._expiry.cancel()
@@ -261,7 +265,7 @@ class SrpcConnection:
 
     def _receive_call(self, call: Call) -> None:
         if self._drained is not None:
-            return  # closing: a call that is not begun is the peer's to repeat
+            return  # closing: a call that is not taken is the peer's to repeat
         if not self._server.idle:
             if self._server.uses(call.message_id):
                 reason = "message id: a call with this id is still being answered"
@@ -305,9 +309,11 @@ class SrpcConnection:
         if self._beginning_waiting:
             return
         self._beginning_waiting = True
-        while self.connected and (waiting := self._server.next_waiting()):
-            self._begin(waiting)
-        self._beginning_waiting = False
+        try:
+            while self.connected and (waiting := self._server.next_waiting()):
+                self._begin(waiting)
+        finally:
+            self._beginning_waiting = False
 
     def _receive_answer(self, answer: CallResult | CallError) -> None:
         pending = self._client.receive(answer)
@@ -371,10 +377,11 @@ class SrpcConnection:
 
     def _expire(self) -> None:
         self._expiry = None
-        for pending in self._client.expire(self._clock.seconds()):
+        expired = self._client.expire(self._clock.seconds())
+        for pending in expired:
             pending.context.errback(CallTimedOut(pending.call.action, pending.timeout))
         self._send_next()
-        if self._taps.watch_idle:
+        if expired and self._taps.watch_idle:
             self._tell_if_idle()
 
     # Private: ends.

@@ -16,7 +16,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 
 from ocppfw.errors import ConnectionRefused
 from ocppfw.hookspecs import ConnectionRequest
-from ocppfw.trace import escape_controls
+from ocppfw.text import escape_controls
 from ocppfw.transports.websocket import AdmittedConnection, Host, ServerFactory
 from ocppfw.versions import OcppVersion
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from autobahn.twisted.websocket import (
     WebSocketClientFactory,
@@ -19,17 +19,11 @@ from autobahn.websocket.compress import (
     PerMessageDeflateResponseAccept,
 )
 from autobahn.websocket.protocol import WebSocketProtocol
-from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from ocppfw.errors import ConnectFailed, NotConnected
 from ocppfw.settings import Settings
-from ocppfw.transports.connect_faults import explain
 from ocppfw.transports.fast_frames import FastFrames
 from ocppfw.transports.srpc import Answerer, FrameTaps, SrpcConnection
 from ocppfw.versions import OcppVersion
@@ -306,34 +300,33 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
 
     def __init__(self) -> None:
         super().__init__()
-        #: fires when the connection is ready, fails with what Autobahn or Twisted said
-        self.opened: Deferred[None] = Deferred()
-        self._lost: Failure | None = None
+        #: fires when TCP is lost; fails if the connection was never opened
+        self.ended: Deferred[None] = Deferred()
+        self._was_opened = False
 
     def connectionLost(self, reason: Failure) -> None:
-        """Remember why before Autobahn makes a text of it."""
-        self._lost = reason
-        super().connectionLost(reason)
+        """TCP is lost."""
+        why: Any = self.wasNotCleanReason  # before Autobahn puts a sentence of its own there
+        try:
+            super().connectionLost(reason)
+        finally:
+            if self._was_opened:
+                self.ended.callback(None)
+            elif why is None or _is_tls(reason):
+                self.ended.errback(reason)
+            else:
+                self.ended.errback(ConnectFailed(why))
 
     def onOpen(self) -> None:
         """Take the connection into use, if the server chose our subprotocol."""
         assert self.ocpp_version is not None
-        if self.websocket_protocol_in_use != self.ocpp_version.subprotocol:
-            self.wasNotCleanReason = (
-                f"no subprotocol: the server does not offer {self.ocpp_version.subprotocol}"
-            )
+        wanted = self.ocpp_version.subprotocol
+        if self.websocket_protocol_in_use != wanted:
+            self.wasNotCleanReason = f"no subprotocol: the server does not offer {wanted}"
             self.close(PROTOCOL_ERROR, "no common subprotocol")
             return
+        self._was_opened = True
         self._open_connection()
-        self.opened.callback(None)
-
-    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
-        """The connection has ended, or was never opened."""
-        super().onClose(wasClean, code, reason)
-        if not self.opened.called:
-            lost = self._lost or Failure(ConnectFailed(reason or "closed"))
-            why = self.wasNotCleanReason
-            self.opened.errback(Failure(ConnectFailed(why)) if why and not _is_tls(lost) else lost)
 
 
 class ClientFactory(WebSocketClientFactory):
@@ -355,93 +348,6 @@ class ClientFactory(WebSocketClientFactory):
             )
         attributes = {"host": host, "identity": identity, "ocpp_version": version}
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
-
-
-class WebSocketClient:
-    """Keeps a charge point connected: connects, and connects again after every end.
-
-    Args:
-        host: the charge point.
-        url: the central system's address, ``ws://`` or ``wss://``, without the identity.
-        identity: the charge point's identity.
-        version: the version to offer.
-        reactor: Twisted's reactor.
-        failed: is told why an attempt failed, and in how many seconds the next one follows.
-        random: gives numbers from 0 to 1, for the jitter.
-    """
-
-    def __init__(
-        self,
-        host: Host,
-        url: str,
-        identity: str,
-        version: OcppVersion,
-        reactor: Any,
-        failed: Callable[[str, float], None],
-        random: Callable[[], float],
-    ) -> None:
-        self._settings = host.settings
-        self._random = random
-        self._failed = failed
-        self._url = url
-        self._why: str | None = None
-        factory = ClientFactory(host, url, identity, version, reactor)
-        self._service = ClientService(
-            _Watched(_endpoint(reactor, url), self._note),
-            factory,
-            retryPolicy=self._delay,
-            clock=host.clock,
-            prepareConnection=self._prepare,
-        )
-
-    def start(self) -> None:
-        """Begin to connect."""
-        self._service.startService()
-
-    def stop(self) -> Deferred[Any]:
-        """Connect no more; fires when the present connection has ended."""
-        return self._service.stopService()
-
-    def _prepare(self, protocol: Any) -> Deferred[None]:
-        """A connection counts when the WebSocket is open, not when TCP is."""
-        return protocol.opened.addErrback(self._note)
-
-    def _note(self, failure: Failure) -> Failure:
-        self._why = explain(failure, self._url)
-        return failure
-
-    def _delay(self, attempt: int) -> float:
-        """Seconds before the attempt: doubled every time, with up to a fifth more by chance."""
-        settings = self._settings
-        base = min(
-            settings.reconnect_max_delay, settings.reconnect_delay * 2 ** min(attempt - 1, 30)
-        )
-        delay = base * (1 + 0.2 * self._random())
-        why, self._why = self._why, None
-        if why is not None:
-            self._failed(why, delay)
-        return delay
-
-
-@implementer(IStreamClientEndpoint)
-class _Watched:
-    """An endpoint whose failures are noted."""
-
-    def __init__(self, endpoint: Any, note: Callable[[Failure], Failure]) -> None:
-        self._endpoint = endpoint
-        self._note = note
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        return self._endpoint.connect(factory).addErrback(self._note)
-
-
-def _endpoint(reactor: Any, url: str) -> Any:
-    parts = urlsplit(url)
-    secure = parts.scheme == "wss"
-    host = parts.hostname or ""
-    endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80))
-    # The certificate must be issued for the host, by an authority that the system trusts.
-    return wrapClientTLS(optionsForClientTLS(host), endpoint) if secure else endpoint
 
 
 def _is_tls(failure: Failure) -> bool:

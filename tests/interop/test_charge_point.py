@@ -6,7 +6,7 @@ from tests.interop.peers import make_peer
 from tests.interop.scenarios import ANSWERS, TOKEN
 from tests.process.twistd import charge_point
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
 
 def charge_1_6(peer):

@@ -18,7 +18,11 @@ VALUES_1_5 = {"timestamp": NOW, "values": [{"value": "12", "unit": "Wh"}]}
 CHARGING = {
     "1.2": [
         ("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, "Accepted"),
-        ("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"}, None),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "status": "Available", "errorCode": "NoError"},
+            None,
+        ),
         ("Authorize", {"idTag": "TAG"}, "Accepted"),
         (
             "StartTransaction",
@@ -35,7 +39,11 @@ CHARGING = {
     ],
     "1.5": [
         ("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, "Accepted"),
-        ("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"}, None),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "status": "Available", "errorCode": "NoError"},
+            None,
+        ),
         ("Authorize", {"idTag": "TAG"}, "Accepted"),
         (
             "StartTransaction",
@@ -58,14 +66,15 @@ CHARGING = {
     ],
 }
 
-ASKER = '''
+ASKER = """
 from ocppfw import hookimpl
 
 @hookimpl
 def cs_status_notification(station, peer):
-    station.later(0, lambda: peer.call("RemoteStartTransaction", {"idTag": "TAG", "connectorId": 1}))
+    start = {"idTag": "TAG", "connectorId": 1}
+    station.later(0, lambda: peer.call("RemoteStartTransaction", start))
     station.later(0, lambda: peer.call("Reset", {"type": "Soft"}))
-'''
+"""
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.5"])
@@ -140,9 +149,7 @@ class Central:
 @pytest.mark.parametrize("version", ["1.2", "1.5"])
 def test_our_charge_point_at_a_central_system(tmp_path, version):
     central = Central(version)
-    with serve(
-        central.serve, "127.0.0.1", 0, subprotocols=[f"ocpp{version}"]
-    ) as server:
+    with serve(central.serve, "127.0.0.1", 0, subprotocols=[f"ocpp{version}"]) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"

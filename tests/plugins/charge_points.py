@@ -39,6 +39,7 @@ class CentralSystemLink:
 
     def __init__(self, clock: Clock, answers: dict[str, Any]) -> None:
         self.connected = True
+        self.ended_busy = False
         self.peer: Any = None
         self.sent: list[tuple[float, str, Any]] = []
         self.closed: int | None = None

@@ -8,7 +8,6 @@ from tests.plugins.charge_points import NEVER, World, boot_answer, refusal
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 WITH_PENDING = [V1_6, V2_0_1, V2_1]
-EVERYTHING = {"HeartbeatInterval": "OCPPCommCtrlr.HeartbeatInterval"}
 
 
 @pytest.fixture(params=OcppVersion, ids=str)
@@ -56,6 +55,12 @@ class TestAccepted:
         world.calls()
         world.wait(7)
         assert world.actions() == ["Heartbeat"]
+        assert world.model.configuration.heartbeat_interval == 7
+
+    @pytest.mark.parametrize("version", [V2_0_1, V2_1], ids=str)  # 1.x does not allow it
+    def test_an_interval_that_json_writes_as_7_0(self, world):
+        world.answers["BootNotification"] = boot_answer(world.version, interval=7.0)
+        world.connect()
         assert world.model.configuration.heartbeat_interval == 7
 
     @pytest.mark.parametrize("interval", [0, -5])

@@ -127,8 +127,8 @@ def test_what_a_plugin_is_told(guarded, wires):
 
 def test_client_that_leaves_meanwhile(guarded, wires):
     wire = wires(guarded.port)
+    wire.socket.settimeout(0.05)
     with pytest.raises(TimeoutError):
-        wire.socket.settimeout(0.05)
         knock(wire, "/never-mind")
     wire.socket.close()
     assert knock(wires(guarded.port), "/slow").status == 101

@@ -25,7 +25,9 @@ def boot_answer(version):
 def boot(wire, version="1.6"):
     """Register the charge point, and take the status of its two connectors."""
     wire.expect_call("BootNotification", boot_answer(version))
-    return [wire.expect_call("StatusNotification", {}) for _ in range(2 if version[0] == "2" else 3)]
+    return [
+        wire.expect_call("StatusNotification", {}) for _ in range(2 if version[0] == "2" else 3)
+    ]
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.5", "1.6", "2.0.1", "2.1"])
@@ -67,8 +69,8 @@ def test_reconnects_with_growing_pauses(tmp_path, server):
             server.refuse("503 Service Unavailable")
         text = r"HTTP status 503.* Next attempt in ([\d.]+) s"
         pauses = [float(station.wait_for(text, count)[1]) for count in range(1, 6)]
-        # The loss itself was followed by the first pause, of 0.2 s; to each comes some jitter.
-        for pause, base in zip(pauses, (0.4, 0.8, 1, 1, 1), strict=True):
+        # Doubled with every failure, up to the longest; to each comes some jitter.
+        for pause, base in zip(pauses, (0.2, 0.4, 0.8, 1, 1), strict=True):
             assert base - 0.05 <= pause <= base * 1.2 + 0.05, pauses
         _, wire = server.accept()
         station.wait_for("cp#CP1: Connected to CentralSystem", 2)
@@ -233,7 +235,7 @@ def test_many_charge_points(tmp_path):
                 stations.wait_for(rf"cp#{name}: Registered")
             stations.stop()
             for name in names:
-                central.wait_for(rf"ChargePoint #{name} disconnected: cp#{name} is stopping")
+                central.wait_for(rf"ChargePoint #{name} disconnected: .*cp#{name} is stopping")
             assert stations.wait() == -signal.SIGTERM
         assert not central.trouble
         assert not stations.trouble
@@ -273,6 +275,30 @@ def test_stops_while_it_waits_to_reconnect(tmp_path):
         station.stop()
         assert station.wait() == -signal.SIGTERM
         assert not [line for line in station.trouble if "refused" not in line]
+
+
+def test_stops_after_a_refused_handshake(tmp_path, server):
+    with charge_point(tmp_path, server.url, "--reconnect-delay", "60") as station:
+        server.refuse("404 Not Found")
+        station.wait_for("Next attempt in")
+        station.stop()
+        assert station.wait() == -signal.SIGTERM
+
+
+def test_stops_during_a_handshake(tmp_path, server):
+    with charge_point(tmp_path, server.url) as station:
+        server.accept_tcp().read_head()
+        station.stop()
+        assert station.wait() == -signal.SIGTERM
+        assert "Traceback" not in station.text
+
+
+def test_stops_although_the_server_does_not_close(tmp_path, server):
+    with charge_point(tmp_path, server.url, "--manual", "--close-timeout", "1") as station:
+        server.accept()
+        station.wait_for("cp#CP1: Connected to CentralSystem")
+        station.stop()
+        assert station.wait(10) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("version", ["1.5", "1.6"])

@@ -102,7 +102,7 @@ def test_many_frames_in_one_segment(central, connect):
     wire = connect(central.port, "burst")
     ids = [f"burst-{number}" for number in range(200)]
     frames = [frame_bytes(TEXT, heartbeat(message_id)) for message_id in ids]
-    frames[50:50] = [frame_bytes(PING, b"1"), frame_bytes(TEXT, "[2,\"ö\",\"Heartbeat\",{}]".encode())]
+    frames[50:50] = [frame_bytes(PING, b"1"), frame_bytes(TEXT, '[2,"ö","Heartbeat",{}]'.encode())]
     wire.send_bytes(b"".join(frames))
     answers = []
     while len(answers) < 201:
@@ -209,7 +209,7 @@ def test_too_big_is_1009(limited, connect, send):
 def test_too_big_after_inflating_is_1009(limited, deflating):
     wire, _ = deflating(limited.port, "bomb")
     bomb = deflated(b"0" * 5_000_000)
-    wire.send_frame(TEXT, bomb[:LIMIT - 100], rsv=4)
+    wire.send_frame(TEXT, bomb[: LIMIT - 100], rsv=4)
     assert wire.wait_closed()[0] == 1009
 
 

@@ -52,7 +52,10 @@ def test_plugin_that_is_not_wanted_may_be_broken(tmp_path, connect):
 
 
 def test_further_folder_wins_over_the_usual_one(tmp_path, connect):
-    answer = "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorize():\n    return {{'idTagInfo': {{'status': '{}'}}}}\n"
+    answer = (
+        "from ocppfw import hookimpl\n@hookimpl\ndef cs_authorize():\n"
+        "    return {{'idTagInfo': {{'status': '{}'}}}}\n"
+    )
     write_plugin(tmp_path, "cards", answer.format("Blocked"))
     further = tmp_path / "further"
     further.mkdir()
@@ -63,7 +66,7 @@ def test_further_folder_wins_over_the_usual_one(tmp_path, connect):
         assert authorize(connect(central.port), "x") == "Expired"
 
 
-FAULTY = '''
+FAULTY = """
 from twisted.internet import defer
 from ocppfw import CallFailed, hookimpl
 
@@ -100,7 +103,7 @@ async def asyncio_only():
     return {"status": "Accepted"}
 
 ANSWERS = dict(globals())
-'''
+"""
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import pytest
 
 from tests.process.twistd import run_many, write_plugin
 
+pytestmark = pytest.mark.slow
+
 CS = ("--role", "cs", "--port", "0")
 CP = ("--role", "cp", "--url", "ws://127.0.0.1:1/")
 

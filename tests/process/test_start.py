@@ -6,7 +6,15 @@ import signal
 import socket
 import subprocess
 
-from tests.process.twistd import TWISTD, central_system, environment, run, twistd, write_plugin
+from tests.process.twistd import (
+    TWISTD,
+    central_system,
+    end_with_parent,
+    environment,
+    run,
+    twistd,
+    write_plugin,
+)
 
 CS = ("--role", "cs", "--port", "0")
 
@@ -47,6 +55,7 @@ def test_command_for_a_second_terminal_works(tmp_path):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent,
         )
         try:
             central.wait_for(r"cs: <<cp#CP1 \[2,.*\"BootNotification\"")

@@ -20,14 +20,14 @@ from tests.process.twistd import (
 )
 from tests.process.wire import Wire
 
-SLOW = '''
+SLOW = """
 from twisted.internet import task
 from ocppfw import hookimpl
 
 @hookimpl
 def cs_data_transfer(station):
     return task.deferLater(station.clock, {seconds}, lambda: {{"status": "Accepted"}})
-'''
+"""
 
 
 def test_every_connection_is_closed_with_1001(tmp_path, connect):
@@ -119,7 +119,7 @@ def test_daemon(tmp_path, connect):
 
 
 def fill_log(wire: Wire) -> None:
-    """Log more than 10 MB: a complaint about an answer (CALLRESULTERROR) is logged with its code."""
+    """Log more than 10 MB: complaints about an answer (CALLRESULTERROR), with their code."""
     for _ in range(12):
         wire.send([5, "id", "x" * 1_000_000, "", {}])
     assert wire.call("Heartbeat")[0] == 3

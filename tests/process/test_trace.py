@@ -11,7 +11,9 @@ MOMENT = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 def test_format(tmp_path, connect):
     with central_system(tmp_path) as central:
         wire = connect(central.port, "0", "ocpp1.5")
-        text = '[2,"V7NeDL1M","BootNotification", {"chargePointVendor":"DBT","chargePointModel":"N"}]'
+        text = (
+            '[2,"V7NeDL1M","BootNotification", {"chargePointVendor":"DBT","chargePointModel":"N"}]'
+        )
         wire.send(text)
         answer = wire.receive_frame().payload.decode()
         central.wait_for(MOMENT + re.escape(f"cs: <<cp#0 {text}") + "$")
@@ -24,15 +26,13 @@ def test_controls_are_escaped(tmp_path, connect):
         wire = connect(central.port, "0")
         wire.send("not JSON\n[2026-01-01 00:00:00] cs: forged\x1b[31m\x00\x7f\x85\u2028\r\t")
         line = central.wait_for(r"cs: <<cp#0 (.*)")[1]
-        assert line == (
-            r"not JSON\n[2026-01-01 00:00:00] cs: forged\x1b[31m\x00\x7f\x85\u2028\r\t"
-        )
+        assert line == (r"not JSON\n[2026-01-01 00:00:00] cs: forged\x1b[31m\x00\x7f\x85\u2028\r\t")
         central.wait_for(r"Warning: .*cp#0.*not JSON")
         assert not [text for text in central.lines if re.match(MOMENT + "cs: forged", text)]
 
 
 def test_odd_text_is_shown_and_harms_nothing(tmp_path, connect):
-    texts = ['{"a": {0} %s}', "{peer}", "%(x)s", "[1, \"ö€\N{AUTOMOBILE}\"]", "{", "}"]
+    texts = ['{"a": {0} %s}', "{peer}", "%(x)s", '[1, "ö€\N{AUTOMOBILE}"]', "{", "}"]
     with central_system(tmp_path) as central:
         wire = connect(central.port, "x{peer}%25s", "ocpp1.6")
         for text in texts:

@@ -1,6 +1,7 @@
 """``twistd ocppfw`` as a real process: start it, read its log as it comes, end it in every case."""
 
 import contextlib
+import ctypes
 import json
 import os
 import re
@@ -18,12 +19,21 @@ TWISTD = Path(sys.executable).with_name("twistd")
 PATIENCE = 20.0  # seconds; what takes longer has failed
 LISTENING = r"cs: Server is listening on port (\d+)"
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
 _TROUBLE = re.compile(r"\] (Warning|Error): |Traceback|Unhandled")
 
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a child, which must find ocppfw from any folder."""
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | changes
+
+
+def end_with_parent() -> None:
+    """Called in a child: have it ended when the tests are, even by SIGKILL."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def write_plugin(folder: Path, name: str, text: str) -> Path:
@@ -46,6 +56,7 @@ def run(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedPr
         stderr=subprocess.STDOUT,
         text=True,
         timeout=PATIENCE,
+        preexec_fn=end_with_parent,
     )
 
 
@@ -104,6 +115,7 @@ def run_many(commands: list[tuple[Path, tuple[str, ...]]], timeout: float = 60) 
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=end_with_parent,
     )
     try:
         work = json.dumps([[str(folder), arguments] for folder, arguments in commands])
@@ -179,6 +191,7 @@ class Twistd(Log):
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
+            preexec_fn=end_with_parent,
         )
         self._reader = threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True)
         self._reader.start()
@@ -214,9 +227,7 @@ class Twistd(Log):
 @contextlib.contextmanager
 def twistd(folder: Path, *arguments: str, **changes: str) -> Iterator[Twistd]:
     """``twistd -n ocppfw`` with these arguments, in a folder, until the end of the block."""
-    process = Twistd(
-        [str(TWISTD), "-n", "--pidfile=", "ocppfw", *arguments], folder, changes
-    )
+    process = Twistd([str(TWISTD), "-n", "--pidfile=", "ocppfw", *arguments], folder, changes)
     try:
         yield process
     finally:

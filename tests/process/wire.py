@@ -51,6 +51,13 @@ class Head:
         return self.start.split(" ")[1]
 
 
+def masked_with(mask: bytes, payload: bytes) -> bytes:
+    """A payload, masked or unmasked (RFC 6455 section 5.3)."""
+    keys = (mask * (len(payload) // 4 + 1))[: len(payload)]
+    number = int.from_bytes(payload, "big") ^ int.from_bytes(keys, "big")
+    return number.to_bytes(len(payload), "big")
+
+
 def new_id() -> str:
     """A message id that no test has used before."""
     return f"test-{next(_ids)}"
@@ -72,7 +79,7 @@ def frame_bytes(
     if not masked:
         return head + payload
     mask = os.urandom(4)
-    return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return head + mask + masked_with(mask, payload)
 
 
 def deflated(payload: bytes) -> bytes:
@@ -92,6 +99,7 @@ class Wire:
 
     def __init__(self, connection: socket.socket, masks: bool) -> None:
         connection.settimeout(TIMEOUT)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connection
         self.peer_port: int = connection.getpeername()[1]
         self._masks = masks
@@ -141,7 +149,7 @@ class Wire:
         assert bool(mask) is not self._masks, "the frame is masked by the wrong side"
         payload = self._take(length)
         if mask:
-            payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+            payload = masked_with(mask, payload)
         return Frame(first & 0x0F, payload, bool(first & 0x80), first >> 4 & 7)
 
     def receive(self) -> Any:

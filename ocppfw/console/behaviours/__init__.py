@@ -1,0 +1,1 @@
+"""How charge points behave at the prompt, as plugins."""

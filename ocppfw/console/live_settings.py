@@ -1,0 +1,128 @@
+"""The settings that can change while a station runs, and when a change takes effect."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ocppfw.catalogue import Field
+from ocppfw.console.errors import CommandFailed
+from ocppfw.console.grammar import plain
+from ocppfw.console.memory import Memory
+from ocppfw.console.payloads import nearest
+from ocppfw.peers import Station
+from ocppfw.settings import SETTINGS, Setting
+from ocppfw.versions import OcppVersion, Role
+
+
+class Effect(enum.StrEnum):
+    """When a changed setting takes effect."""
+
+    NOW = "now"
+    NEXT_CONNECTION = "from the next connection on"
+    RESTART = "needs a restart"
+
+
+_EFFECTS = {
+    "call-timeout": Effect.NOW,
+    "hook-timeout": Effect.NOW,
+    "ping-interval": Effect.NOW,
+    "ping-timeout": Effect.NOW,
+    "reconnect-delay": Effect.NOW,
+    "reconnect-max-delay": Effect.NOW,
+    "trace": Effect.NOW,
+    "calls-in-flight": Effect.NEXT_CONNECTION,
+    "max-queued-calls": Effect.NEXT_CONNECTION,
+}
+_OLD_NAMES = {"websocket-ping-interval": "ping-interval"}
+_PRINT_XML = "print_xml"
+# Of the program rather than of a station.
+_OTHERS = ("role", "plugins", "plugin", "manual", "id", "count")
+_BY_NAME = {setting.name: setting for setting in SETTINGS if setting.name not in _OTHERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A setting with its new value."""
+
+    setting: Setting
+    value: Any
+
+    def apply(self, stations: Sequence[Station], memory: Memory) -> str:
+        """Change it for all these stations; what to say about it.
+
+        Raises:
+            CommandFailed: they do not have the setting.
+        """
+        name = self.setting.name
+        if self.setting.role not in (None, stations[0].role):
+            raise CommandFailed(f"{name}: is only for {self.setting.role}")
+        if name == "trace":  # one for all stations
+            memory.shows = self.value
+        for station in stations:
+            setattr(station.settings, self.setting.attribute, self.value)
+            if name in ("ping-interval", "ping-timeout"):
+                for peer in station.connected_peers:
+                    peer.connection.set_ping_interval(station.settings.ping_interval)
+        return f"{name}={_shown(self.value)} ({_EFFECTS[name]})"
+
+
+def parse_changes(assignments: Sequence[tuple[str, str]]) -> list[Change]:
+    """What was typed as ``name=value``; all or nothing.
+
+    Raises:
+        CommandFailed: a setting is unknown, cannot change, or cannot have this value.
+    """
+    return [_parse_change(name, plain(text)) for name, text in assignments]
+
+
+def _parse_change(typed: str, text: str) -> Change:
+    if typed == _PRINT_XML:
+        raise CommandFailed("print_xml: only SOAP has XML, which is not in this build")
+    name = typed.replace("_", "-")
+    setting = _BY_NAME.get(_OLD_NAMES.get(name, name))
+    if setting is None:
+        raise CommandFailed(f"{typed}: no such setting{nearest(name, _BY_NAME)}")
+    if setting.name not in _EFFECTS:
+        raise CommandFailed(f"{typed}: cannot change while running; start a station with it")
+    try:
+        return Change(setting, setting.parse(text))
+    except ValueError as error:
+        raise CommandFailed(f"{typed}: must be {error}, not {text!r}") from None
+
+
+def setting_fields() -> list[Field]:
+    """The settings that can change, for completion."""
+    names = ["websocket_ping_interval", *(n.replace("-", "_") for n in _EFFECTS if n != "trace")]
+    return [
+        *(Field(name=name, type="number") for name in names),
+        Field(name="trace", type="string", enum=("on", "off")),
+        Field(name=_PRINT_XML, type="boolean"),
+    ]
+
+
+def describe_settings(stations: Sequence[Station], role: Role, memory: Memory) -> Iterator[str]:
+    """All settings of a role, with their values and when a change takes effect."""
+    for setting in _BY_NAME.values():
+        if setting.role not in (None, role):
+            continue
+        if setting.name == "trace":
+            values = [_shown(memory.shows)]
+        else:
+            values = [_shown(getattr(each.settings, setting.attribute)) for each in stations]
+        effect = _EFFECTS.get(setting.name, Effect.RESTART)
+        shown = " | ".join(dict.fromkeys(values))
+        yield f"  {setting.name}={shown}  {setting.help} ({effect})"
+    yield f"  {_PRINT_XML}=false  Show the XML of SOAP messages. (SOAP is not in this build)"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, OcppVersion):
+        return value.subprotocol
+    return ",".join(map(_shown, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,117 @@
+"""The program ``ocppfw``: its command line, and the choice between terminal and script."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from ocppfw import __version__
+from ocppfw.errors import OcppfwError
+
+_COLUMNS = 80  # of a terminal that does not say
+
+_EPILOG = """
+Without a command, or after it, a prompt asks for commands; "help" there lists them, and
+"ocppfw COMMAND --help" explains one. Where standard input is no terminal, its lines are
+commands. Exit status: 0 if all commands succeeded, 1 if one failed, 2 if one was no command.
+
+Examples:
+  ocppfw start_cs 9000
+  ocppfw start_cp ws://localhost:9000 CP1
+  ocppfw -c 'start_cp ws://localhost:9000 CP1; bootnotification'
+  ocppfw < script.txt
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ocppfw",
+        description="Central systems and charge points that speak OCPP, by hand.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ocppfw {__version__}")
+    parser.add_argument("-c", metavar="COMMANDS", help="run these commands, separated by ;")
+    parser.add_argument(
+        "--plugins",
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="a further folder of plugins; may be repeated, a later one wins",
+    )
+    parser.add_argument(
+        "--show-secrets", action="store_true", help="show passwords and keys in the trace"
+    )
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="a command to begin with")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; its exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.c is not None and options.command:
+        parser.error("-c and a command are too much")
+    interactive = options.c is None and sys.stdin.isatty() and sys.stdout.isatty()
+    if interactive:
+        _install_asyncio_reactor()
+    try:
+        return _run(options, interactive)
+    except OcppfwError as error:
+        sys.stderr.write(f"ocppfw: {error}\n")
+        return 2
+
+
+def _install_asyncio_reactor() -> None:
+    """Take the reactor that prompt_toolkit can share; before anything imports the usual one."""
+    import asyncio
+
+    from twisted.internet import asyncioreactor
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+
+
+def _run(options: argparse.Namespace, interactive: bool) -> int:
+    from twisted.internet import reactor
+    from twisted.logger import ILogObserver, globalLogBeginner
+
+    from ocppfw.console.output import Screen
+    from ocppfw.console.session import Session
+    from ocppfw.service import show_line
+
+    screen = Screen(_write, _wants_colour(), _columns if sys.stdout.isatty() else None)
+    session = Session(reactor, screen, show_line, options.plugins, options.show_secrets)
+    observer = cast(ILogObserver, screen.log)
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+    if {"-h", "--help"} & set(options.command[1:]):
+        return session.explain(options.command[0])
+    if interactive:
+        from ocppfw.console.terminal import talk
+
+        return talk(session, options.command)
+    from ocppfw.console.script import play
+
+    return play(session, options.command, options.c)
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)  # looked up every time: the prompt puts its own in place
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody listens any more, as with "ocppfw ... | head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _columns() -> int:
+    return os.get_terminal_size(1).columns or _COLUMNS
+
+
+def _wants_colour() -> bool:
+    """Colours on a terminal, unless NO_COLOR (no-color.org) or a dumb terminal says no."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain

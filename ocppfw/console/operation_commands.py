@@ -1,0 +1,236 @@
+"""A command for every operation of every version, and the old two levels of misuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+
+from ocppfw.catalogue import Field, Operation, load_catalogue
+from ocppfw.commands import Command, Invocation, Option
+from ocppfw.console.defaults import default_payload
+from ocppfw.console.errors import CommandFailed, Misused
+from ocppfw.console.memory import transactions_of
+from ocppfw.console.payloads import build_payload
+from ocppfw.console.world import World
+from ocppfw.errors import CallFailed, CallTimedOut, OcppfwError, PayloadInvalid
+from ocppfw.peers import Peer
+from ocppfw.rpc.frames import Call, CallError, parse
+from ocppfw.versions import OcppVersion, Role
+
+GROUPS = {Role.CP: "Sent by a charge point", Role.CS: "Sent by a central system"}
+_PREFIXES = {Role.CP: "", Role.CS: "remote_"}
+# The names that ocppjs has; those that the actions would give are there, too.
+_OLD_NAMES = {
+    "RemoteStartTransaction": "remote_starttransaction",
+    "RemoteStopTransaction": "remote_stoptransaction",
+    "RequestStartTransaction": "remote_starttransaction",
+    "RequestStopTransaction": "remote_stoptransaction",
+}
+_FORCE = Option(names=("--force",), help="send it although it breaks its schema")
+_EXAMPLES = {
+    "bootnotification": 'bootnotification chargePointVendor="DBT" chargePointModel="NQC-ACDC"',
+    "starttransaction": "starttransaction connectorId=1 idTag=044943121F1D80",
+    "metervalues": "metervalues connectorId=1",
+    "remote_reset": 'remote_reset type="Soft"',
+    "remote_starttransaction": "remote_starttransaction connectorId=1",
+    "remote_changeconfiguration": "remote_changeconfiguration key=HeartbeatInterval value=600",
+}
+
+#: The operations that a command stands for, by version.
+Operations = Mapping[OcppVersion, Operation]
+
+
+def operations_by_name(asking: Role) -> dict[str, dict[OcppVersion, Operation]]:
+    """What a role may ask for, by the name of the command."""
+    found: dict[str, dict[OcppVersion, Operation]] = {}
+    for version in OcppVersion:
+        for action, operation in load_catalogue(version).called_by(asking).items():
+            name = _OLD_NAMES.get(action, _PREFIXES[asking] + action.lower())
+            found.setdefault(name, {})[version] = operation
+    return dict(sorted(found.items()))
+
+
+class OperationCommands:
+    """The commands that send something.
+
+    Args:
+        world: the stations.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._operations = {role: operations_by_name(role) for role in Role}
+
+    def commands(self) -> Iterator[Command]:
+        """All of them."""
+        for role in (Role.CP, Role.CS):
+            yield self._send_command(role)
+            yield self._send_raw_command(role)
+            for name, operations in self._operations[role].items():
+                yield self._operation_command(role, name, operations)
+
+    def in_use(self, role: Role) -> list[str]:
+        """Names of the commands that a station of a role has now."""
+        versions = self._world.versions_in_use(role)
+        return [name for name, found in self._operations[role].items() if versions & set(found)]
+
+    # Making them.
+
+    def _operation_command(self, role: Role, name: str, operations: Operations) -> Command:
+        actions = list(dict.fromkeys(operation.action for operation in operations.values()))
+        return Command(
+            name=name,
+            help=f"Send {' or '.join(actions)}.",
+            run=partial(self._run, role, name, operations),
+            options=(self._who(role), _FORCE),
+            example=_EXAMPLES.get(name, name),
+            group=GROUPS[role],
+            aliases=tuple(f"remote_{a.lower()}" for a in actions if a in _OLD_NAMES),
+            fields=partial(self._fields, role, operations),
+            versions=tuple(operations),
+        )
+
+    def _who(self, role: Role) -> Option:
+        if role is Role.CP:
+            return Option(
+                names=("--id",),
+                value="id",
+                help="charge point that sends; not needed when there is one",
+                choices=lambda: self._world.charge_points,
+            )
+        return Option(
+            names=("--remote-id",),
+            value="id",
+            help="charge point that gets it; not needed when one is connected",
+            choices=lambda: [peer.identity for peer in self._world.remote_peers()],
+        )
+
+    def _send_command(self, role: Role) -> Command:
+        name = f"{_PREFIXES[role]}send"
+        return Command(
+            name=name,
+            help="Send a call with any action and any payload. A payload that is no JSON goes"
+            " out as it is, and no answer is then waited for.",
+            run=partial(self._send, role),
+            options=(
+                self._who(role),
+                Option(names=("-n", "--name"), value="action", help="action; must be given"),
+                Option(
+                    names=("-p", "--payload"),
+                    value="payload",
+                    help="payload; must be given",
+                    verbatim=True,
+                ),
+            ),
+            example=f'{name} -n DataTransfer -p {{"vendorId":"example"}}',
+            group=GROUPS[role],
+        )
+
+    def _send_raw_command(self, role: Role) -> Command:
+        name = f"{_PREFIXES[role]}send_raw"
+        return Command(
+            name=name,
+            help="Send any text as a frame. If it is a call, its answer is waited for.",
+            run=partial(self._send_raw, role),
+            options=(
+                self._who(role),
+                Option(
+                    names=("-e", "--envelope"),
+                    value="frame",
+                    help="text of the frame; must be given",
+                    verbatim=True,
+                ),
+            ),
+            example=f'{name} -e [2,"1","{"Heartbeat" if role is Role.CP else "ClearCache"}",{{}}]',
+            group=GROUPS[role],
+        )
+
+    # Running them.
+
+    def _peer(self, role: Role, options: Mapping[str, Any]) -> Peer:
+        if role is Role.CP:
+            return self._world.central_peer(options.get("id"))
+        return self._world.remote_peer(options.get("remote-id"))
+
+    def _fields(
+        self, role: Role, operations: Operations, options: Mapping[str, Any]
+    ) -> Sequence[Field]:
+        try:
+            version = self._peer(role, options).version
+        except CommandFailed:
+            version = OcppVersion.V1_6
+        operation = operations.get(version) or list(operations.values())[-1]
+        return operation.request.fields
+
+    async def _run(
+        self, role: Role, name: str, operations: Operations, invocation: Invocation
+    ) -> None:
+        options = invocation.options
+        peer = self._peer(role, options)
+        operation = operations.get(peer.version)
+        if operation is None:
+            known = ", ".join(operations)
+            raise CommandFailed(f"OCPP {peer.version} has no {name}; it is in {known}")
+        default = default_payload(operation, role, peer.station.now(), transactions_of(peer))
+        force = "force" in options
+        payload = build_payload(operation, default, invocation.assignments, force)
+        if operation.is_send:
+            peer.send(operation.action, payload, check=not force)
+        else:
+            await call(peer, operation.action, payload, check=not force)
+
+    async def _send(self, role: Role, invocation: Invocation) -> None:
+        action, payload = _required(invocation.options, "name", "payload")
+        peer = self._peer(role, invocation.options)
+        try:
+            parsed = orjson.loads(payload)
+        except ValueError:
+            peer.send_raw(f'[2,"raw",{orjson.dumps(action).decode()},{payload}]')
+        else:
+            await call(peer, action, parsed, check=False)
+
+    async def _send_raw(self, role: Role, invocation: Invocation) -> None:
+        [text] = _required(invocation.options, "envelope")
+        peer = self._peer(role, invocation.options)
+        message = parse(text, peer.version)
+        if not isinstance(message, Call):
+            peer.send_raw(text)
+            return
+        answered = self._world.memory.answer_to(message.message_id)
+        seconds = peer.station.settings.call_timeout
+
+        def expired(*_: Any) -> None:
+            raise CallTimedOut(message.action, seconds)
+
+        answered.addTimeout(seconds, self._world.reactor, expired)
+        peer.send_raw(text)
+        answer = await answered
+        if isinstance(answer, CallError):
+            raise CommandFailed(f"{peer} refused {message.action}: {answer.code}")
+
+
+async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:
+    """Call a peer, and wait for its answer, which the trace shows.
+
+    Raises:
+        CommandFailed: the peer refused, or its answer breaks its schema.
+        OcppfwError: another fault, whose text says enough.
+    """
+    try:
+        await peer.call(action, payload, check=check)
+    except CallFailed as error:
+        raise CommandFailed(f"{peer} refused {action}: {error}") from None
+    except PayloadInvalid as error:
+        raise CommandFailed(f"{peer} answered with a fault: {error}") from None
+    except OcppfwError as error:
+        raise CommandFailed(f"{peer}: {error}") from None
+
+
+def _required(options: Mapping[str, Any], *keys: str) -> list[str]:
+    missing: Iterable[str] = [key for key in keys if key not in options]
+    if missing:
+        raise Misused(f"--{', --'.join(missing)} must be given")
+    return [options[key] for key in keys]

@@ -1,0 +1,89 @@
+"""What is shown: the log, and what commands say; in colour and wrapped on a terminal only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from twisted.logger import LogEvent
+
+from ocppfw.log_output import format_log_event
+from ocppfw.text import escape_controls
+
+_STAMP = len("[2026-11-22 14:54:54] ")
+_INDENT = " " * (_STAMP + 4)  # where ocppjs's README goes on with a long line
+_FRAME = re.compile(r"\S+: (<<|>>)\S+ (\[4,)?")
+_SHORTEST = 20  # columns that are left for a text
+_DIM, _RED, _GREEN, _YELLOW, _CYAN = 2, 31, 32, 33, 36
+
+
+class Screen:
+    """Shows lines.
+
+    Args:
+        write: takes text with its line end.
+        colour: True to use colours.
+        columns: gives the width of the terminal; None if there is none.
+
+    Attributes:
+        raw: True shows frames as they are on the wire: on one line, without colours.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], colour: bool, columns: Callable[[], int] | None
+    ) -> None:
+        self._write = write
+        self._colour = colour
+        self._columns = columns
+        self.raw = False
+
+    def say(self, line: str) -> None:
+        """Show a line that a command says."""
+        line = escape_controls(line)
+        colour = _RED if line.startswith("Error: ") else 0
+        self._write(f"{self._painted(line, colour)}\n")
+
+    def log(self, event: LogEvent) -> None:
+        """Show a log event, a line of the trace among them."""
+        text = format_log_event(event)
+        if text is not None:
+            self._write(self._dressed(text))
+
+    def _dressed(self, text: str) -> str:
+        stamp, rest = text[:_STAMP], text[_STAMP:].removesuffix("\n")
+        frame = _FRAME.match(rest)
+        if frame and self.raw:
+            return text
+        if frame and self._columns is not None:
+            rest = wrapped(rest, self._columns())
+        return f"{self._painted(stamp, _DIM)}{self._painted(rest, _colour_of(rest, frame))}\n"
+
+    def _painted(self, text: str, colour: int) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
+
+
+def _colour_of(text: str, frame: re.Match[str] | None) -> int:
+    if frame is not None:
+        return _RED if frame[2] else _CYAN if frame[1] == "<<" else _GREEN
+    if text.startswith("Warning: "):
+        return _YELLOW
+    return _RED if text.startswith("Error: ") else 0
+
+
+def wrapped(text: str, columns: int) -> str:
+    """The text of a log line over several lines, cut after commas and spaces where possible.
+
+    Args:
+        text: what follows the time stamp.
+        columns: width of the terminal.
+    """
+    lines = []
+    room = max(columns - _STAMP, _SHORTEST)
+    while len(text) > room:
+        cut = max(text.rfind(",", 0, room), text.rfind(" ", 0, room)) + 1
+        if cut <= room // 2:
+            cut = room
+        lines.append(text[:cut])
+        text = text[cut:]
+        room = max(columns - len(_INDENT), _SHORTEST)
+    return f"\n{_INDENT}".join([*lines, text])

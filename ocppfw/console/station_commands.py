@@ -1,0 +1,268 @@
+"""The commands that start, show and set stations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from ocppfw.commands import Argument, Command, Invocation, Option
+from ocppfw.console.errors import CommandFailed, Misused
+from ocppfw.console.live_settings import describe_settings, parse_changes, setting_fields
+from ocppfw.console.memory import transactions_of
+from ocppfw.console.world import World
+from ocppfw.errors import OcppfwError
+from ocppfw.peers import CentralSystem, ChargePoint, Peer
+from ocppfw.service import AUTOSTART
+from ocppfw.versions import OcppVersion, Role, Transport
+
+GROUP = "Stations"
+_VERSIONS = [version.subprotocol for version in OcppVersion]
+_TRANSPORT = Option(
+    names=("-t", "--transport"),
+    value="transport",
+    help="websocket (default) or soap; soap is not in this build",
+    choices=lambda: [*Transport],
+)
+_INTERVAL = Option(
+    names=("-i", "--interval"),
+    value="seconds",
+    help="between WebSocket pings, 0 for none (default 300)",
+)
+
+
+class StationCommands:
+    """The commands that start, show and set stations.
+
+    Args:
+        world: the stations.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def commands(self) -> Iterator[Command]:
+        """All of them."""
+        yield self._start_cs_command()
+        yield self._start_cp_command()
+        yield Command(
+            name="status",
+            help="Show the stations, who they are connected with, and their transactions.",
+            run=self._status,
+            example="status",
+            group=GROUP,
+        )
+        yield self._set_command()
+        for name, role in (("websocket_ping_cs", Role.CP), ("websocket_ping_cp", Role.CS)):
+            yield self._ping_command(name, role)
+
+    # Making them.
+
+    def _set_command(self) -> Command:
+        whose = Argument(
+            name="cs|cp", help="central systems or charge points", choices=lambda: Role
+        )
+        return Command(
+            name="set",
+            help="Change settings of the running central systems or charge points. Without"
+            " name=value it lists them.",
+            run=self._set,
+            arguments=(whose,),
+            example="set cs websocket_ping_interval=120",
+            group=GROUP,
+            fields=lambda _: setting_fields(),
+        )
+
+    def _start_cs_command(self) -> Command:
+        return Command(
+            name="start_cs",
+            help="Start a central system.",
+            run=self._start_cs,
+            arguments=(Argument(name="port", help="TCP port to listen on; 0 picks a free one"),),
+            options=(
+                _INTERVAL,
+                Option(
+                    names=("-u", "--endpoint"),
+                    value="path",
+                    help="path before the identity of the charge points (default /)",
+                ),
+                Option(
+                    names=("-p", "--protocols"),
+                    value="protocol,...",
+                    help="versions to offer (default all)",
+                    choices=lambda: _VERSIONS,
+                ),
+                _TRANSPORT,
+                Option(
+                    names=("--interface",),
+                    value="address",
+                    help="address to listen on (default 127.0.0.1)",
+                ),
+            ),
+            example="start_cs 9000 -u /simulator",
+            group=GROUP,
+        )
+
+    def _start_cp_command(self) -> Command:
+        return Command(
+            name="start_cp",
+            help="Start a charge point, and connect it. It then keeps itself connected.",
+            run=self._start_cp,
+            arguments=(
+                Argument(name="url", help="central system, such as ws://localhost:9000/simulator"),
+                Argument(name="id", help="identity of the charge point"),
+            ),
+            options=(
+                Option(
+                    names=("-p", "--protocol"),
+                    value="protocol",
+                    help="version to speak (default ocpp1.5)",
+                    choices=lambda: _VERSIONS,
+                ),
+                _INTERVAL,
+                _TRANSPORT,
+                Option(names=("-f", "--from"), value="url", help="From header, with -t soap"),
+                Option(
+                    names=("-r", "--remote-port"),
+                    value="port",
+                    help="port for remote actions, with -t soap",
+                ),
+                Option(
+                    names=("--auto",),
+                    help="boot, report and keep the heartbeat by itself; this loads"
+                    f" {AUTOSTART}, which all charge points then have",
+                ),
+            ),
+            example="start_cp ws://localhost:9000/simulator id01",
+            group=GROUP,
+        )
+
+    def _ping_command(self, name: str, role: Role) -> Command:
+        who = "id" if role is Role.CP else "remote-id"
+        target = "central system" if role is Role.CP else "charge point"
+        return Command(
+            name=name,
+            help=f"Send a WebSocket ping to a {target}, and wait for the pong.",
+            run=partial(self._ping, role, who),
+            options=(
+                Option(
+                    names=(f"--{who}",), value="id", help="charge point; needed if there are more"
+                ),
+            ),
+            example=name,
+            group=GROUP,
+        )
+
+    # Running them.
+
+    def _start_cs(self, invocation: Invocation) -> None:
+        options = invocation.options
+        _check_transport(options)
+        given = {"port": invocation.arguments["port"]}
+        self._world.start_central_system(given | _settings(options))
+
+    def _start_cp(self, invocation: Invocation) -> Deferred[None]:
+        options = invocation.options
+        _check_transport(options)
+        for key in ("from", "remote-port"):
+            if key in options:
+                raise CommandFailed(f"--{key} is for -t soap only")
+        given = {"url": invocation.arguments["url"], "protocol": "ocpp1.5"}
+        if "auto" in options and not self._is_loaded(AUTOSTART):
+            self._world.plugins.load(AUTOSTART)
+        return self._world.start_charge_point(
+            invocation.arguments["id"], given | _settings(options)
+        )
+
+    def _is_loaded(self, plugin: str) -> bool:
+        return any(each.name == plugin for each in self._world.plugins.loaded)
+
+    def _status(self, invocation: Invocation) -> None:
+        if not self._world.stations:
+            invocation.say("Nothing is running: start_cs <port>, start_cp <url> <id>")
+        for port, central_system in self._world.central_systems.items():
+            for line in _about_central_system(port, central_system):
+                invocation.say(line)
+        for charge_point in self._world.charge_points.values():
+            invocation.say(_about_charge_point(charge_point, self._world.urls))
+
+    def _set(self, invocation: Invocation) -> None:
+        [role_name] = invocation.arguments.values()
+        if role_name not in list(Role):
+            raise Misused(f"set: cs or cp, not `{role_name}'")
+        role = Role(role_name)
+        stations = self._world.stations_of(role)
+        if not stations:
+            kind = "central system" if role is Role.CS else "charge point"
+            raise CommandFailed(f"no {kind} is running")
+        changes = parse_changes(invocation.assignments)
+        for change in changes:
+            invocation.say(change.apply(stations, self._world.memory))
+        if not changes:
+            for line in describe_settings(stations, role, self._world.memory):
+                invocation.say(line)
+
+    async def _ping(self, role: Role, who: str, invocation: Invocation) -> None:
+        identity = invocation.options.get(who)
+        world = self._world
+        peer = world.central_peer(identity) if role is Role.CP else world.remote_peer(identity)
+        host = peer.address.rpartition(":")[0]
+        seconds = peer.station.settings.ping_timeout
+
+        def expired(*_: Any) -> None:
+            raise CommandFailed(f"{peer}: no pong within {seconds:g} s")
+
+        ponged = peer.connection.ping().addTimeout(seconds, world.reactor, expired)
+        invocation.say(f"PING sent to: {host}")
+        try:
+            await ponged
+        except OcppfwError as error:
+            raise CommandFailed(str(error)) from None
+        invocation.say(f"PONG received from: {host}")
+
+
+_OF_OPTIONS = {
+    "interval": "ping-interval",
+    "endpoint": "endpoint",
+    "protocols": "protocols",
+    "protocol": "protocol",
+    "interface": "interface",
+}
+
+
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the options stand for."""
+    return {_OF_OPTIONS[key]: value for key, value in options.items() if key in _OF_OPTIONS}
+
+
+def _check_transport(options: dict[str, Any]) -> None:
+    transport = options.get("transport", Transport.WEBSOCKET)
+    if transport == Transport.SOAP:
+        raise CommandFailed("SOAP is not in this build; -t websocket is")
+    if transport != Transport.WEBSOCKET:
+        raise CommandFailed(f"-t: websocket or soap, not `{transport}'")
+
+
+def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
+    versions = ", ".join(version.subprotocol for version in station.versions)
+    yield f"Central system on port {port}: {versions}; {_count(len(station.peers))} connected"
+    for peer in station.connected_peers:
+        yield f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}{_running(peer)}"
+
+
+def _count(number: int) -> str:
+    return f"{number} charge point{'' if number == 1 else 's'}"
+
+
+def _about_charge_point(station: ChargePoint, urls: dict[str, str]) -> str:
+    about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
+    if station.peer is None:
+        return f"{about}, not connected with {urls[station.identity]}"
+    return f"{about}, connected with {urls[station.identity]}{_running(station.peer)}"
+
+
+def _running(peer: Peer) -> str:
+    running = transactions_of(peer).running
+    return f", transactions: {', '.join(map(str, running))}" if running else ""

@@ -1,0 +1,131 @@
+"""The prompt on a terminal: prompt_toolkit over Twisted's asyncio reactor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from twisted.internet.defer import Deferred
+
+from ocppfw.console.completion import complete
+from ocppfw.console.interpreter import DONE, FAILED, MISUSED
+from ocppfw.console.session import Session
+
+_QUICK_START = (
+    "ocppfw: central systems and charge points that speak OCPP",
+    " start_cs <port> [options]   such as: start_cs 9000 -u /simulator",
+    " start_cp <url> <id>         such as: start_cp ws://localhost:9000/simulator id01",
+    " help",
+)
+
+
+def talk(session: Session, words: Sequence[str]) -> int:
+    """Run the command of the shell's command line, then ask for commands until the end.
+
+    Args:
+        session: runs the commands.
+        words: the command from the shell's command line; empty if there is none.
+
+    Returns:
+        The exit status.
+    """
+    return _Terminal(session).talk(words)
+
+
+class _Terminal:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._loop = asyncio.get_event_loop()
+        self._status = DONE
+
+    def talk(self, words: Sequence[str]) -> int:
+        reactor = self._session.reactor
+        reactor.addSystemEventTrigger("before", "shutdown", self._session.world.stop)
+        reactor.callWhenRunning(self._begin, words)
+        reactor.run(installSignalHandlers=False)
+        return self._status
+
+    def _begin(self, words: Sequence[str]) -> None:
+        task = self._loop.create_task(self._talk(words))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._loop.add_signal_handler(number, task.cancel)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._session.reactor.stop()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._status = FAILED
+            self._session.screen.say(f"Error: the prompt failed: {type(error).__name__}: {error}")
+
+    async def _talk(self, words: Sequence[str]) -> None:
+        # Raw: our colours are escape sequences; what peers send is escaped before.
+        with patch_stdout(raw=True):
+            if words:
+                status = await self._run(self._session.interpreter.run_words(words))
+                if status == MISUSED:
+                    self._status = status
+                    return
+            else:
+                for line in _QUICK_START:
+                    self._session.screen.say(line)
+            await self._ask()
+
+    async def _ask(self) -> None:
+        prompt: PromptSession[str] = PromptSession(
+            history=_history(), completer=_Completer(self._session), complete_while_typing=False
+        )
+        while not self._session.ended:
+            try:
+                line = await prompt.prompt_async("> ")
+            except KeyboardInterrupt:  # Ctrl-C: this line is not wanted
+                continue
+            except EOFError:  # Ctrl-D
+                return
+            await self._run(self._session.interpreter.run(line))
+
+    async def _run(self, command: Coroutine[Deferred[Any], Any, int]) -> int:
+        """Wait for a command; Ctrl-C cancels it."""
+        running = Deferred.fromCoroutine(command)
+        self._loop.add_signal_handler(signal.SIGINT, running.cancel)
+        try:
+            return await running.asFuture(self._loop)
+        finally:
+            self._loop.remove_signal_handler(signal.SIGINT)
+
+
+class _Completer(Completer):
+    """What the TAB key offers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """The words that can stand before the cursor."""
+        try:
+            begun, words = complete(document.text_before_cursor, self._session.table)
+        except Exception:  # of a plugin that offers words
+            return []
+        return [Completion(word, start_position=-len(begun)) for word in words]
+
+
+def _history() -> History:
+    """The lines of earlier runs; only of this one where they cannot be kept."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        path = Path(state).expanduser() / "ocppfw" / "history"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home
+        return InMemoryHistory()
+    return FileHistory(str(path))

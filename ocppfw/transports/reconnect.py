@@ -1,0 +1,123 @@
+"""Keeps a charge point connected: connects, and connects again after every end.
+
+Twisted's ClientService does not fit: a WebSocket counts as connected only when its handshake
+is done, and ClientService breaks when TCP is lost while such a preparation goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.ssl import optionsForClientTLS
+from twisted.python.failure import Failure
+
+from ocppfw.transports.connect_faults import explain
+from ocppfw.transports.websocket import ClientFactory, ClientProtocol, Host
+from ocppfw.versions import OcppVersion
+
+_JITTER = 0.2  # up to this part of a delay is added by chance
+
+
+class WebSocketClient:
+    """The connections of one charge point, one after another.
+
+    Args:
+        host: the charge point.
+        url: the central system's address, ``ws://`` or ``wss://``, without the identity.
+        identity: the charge point's identity.
+        version: the version to offer.
+        reactor: Twisted's reactor.
+        failed: is told why an attempt failed, and in how many seconds the next one follows.
+        random: gives numbers from 0 to 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        url: str,
+        identity: str,
+        version: OcppVersion,
+        reactor: Any,
+        failed: Callable[[str, float], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._settings = host.settings
+        self._clock = host.clock
+        self._url = url
+        self._failed = failed
+        self._random = random
+        self._factory = ClientFactory(host, url, identity, version, reactor)
+        self._endpoint = _endpoint(reactor, url)
+        self._failures = 0
+        # At any time one of these three: an attempt, a connection, a wait for the next attempt.
+        self._attempt: Deferred[Any] | None = None
+        self._protocol: ClientProtocol | None = None
+        self._timer: IDelayedCall | None = None
+        self._stopped: Deferred[None] | None = None
+
+    # From the service.
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._stopped = None
+        self._connect()
+
+    def stop(self) -> Deferred[None]:
+        """Connect no more; fires when the present connection has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            return succeed(None)
+        stopped: Deferred[None] = Deferred()
+        self._stopped = stopped
+        if self._attempt is not None:
+            self._attempt.cancel()
+        elif self._protocol is not None:
+            self._protocol.transport.abortConnection()  # all was said before
+        return stopped
+
+    # Private.
+
+    def _connect(self) -> None:
+        self._timer = None
+        self._attempt = self._endpoint.connect(self._factory)
+        self._attempt.addCallbacks(self._connected, self._ended)
+
+    def _connected(self, protocol: Any) -> None:
+        """TCP is connected; the WebSocket handshake has begun."""
+        self._attempt = None
+        self._protocol = protocol
+        protocol.ended.addBoth(self._ended)
+
+    def _ended(self, failure: Failure | None) -> None:
+        """An attempt has failed, or a connection that was open (no failure) has ended."""
+        self._attempt = self._protocol = None
+        if self._stopped is not None:
+            self._stopped.callback(None)
+            return
+        self._failures = self._failures + 1 if failure else 0
+        delay = self._delay()
+        self._timer = self._clock.callLater(delay, self._connect)
+        if failure is not None:
+            self._failed(explain(failure, self._url), delay)
+
+    def _delay(self) -> float:
+        """Seconds before the next attempt: doubled with every failure, and a little by chance."""
+        settings = self._settings
+        doublings = min(max(self._failures - 1, 0), 30)
+        base = min(settings.reconnect_max_delay, settings.reconnect_delay * 2**doublings)
+        return base * (1 + _JITTER * self._random())
+
+
+def _endpoint(reactor: Any, url: str) -> Any:
+    parts = urlsplit(url)
+    secure = parts.scheme == "wss"
+    host = parts.hostname or ""
+    endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80))
+    # The certificate must be issued for the host, by an authority that the system trusts.
+    return wrapClientTLS(optionsForClientTLS(host), endpoint) if secure else endpoint

@@ -1,0 +1,106 @@
+"""``ocppfw`` on a real terminal, whose screen is kept by pyte."""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20.0  # seconds; what takes longer has failed
+
+
+class Terminal:
+    """A program and the screen that it draws on.
+
+    Args:
+        folder: where the program runs, and keeps its history.
+        arguments: its command line.
+        columns: width of the terminal.
+        further: further environment.
+    """
+
+    def __init__(self, folder, *arguments, columns=300, lines=100, **further):
+        environment = os.environ | {
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+        environment.pop("NO_COLOR", None)
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.received = b""
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "ocppfw", *arguments],
+            cwd=folder,
+            env=environment | further,
+            dimensions=(lines, columns),
+            timeout=PATIENCE,
+        )
+
+    def read(self, seconds=0.05):
+        """Take in what the program writes now."""
+        try:
+            data = self.child.read_nonblocking(65536, seconds)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.received += data
+        if b"\x1b[6n" in data:  # the program asks where the cursor is
+            self._stream.feed(data)
+            cursor = self.screen.cursor
+            self.child.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
+        else:
+            self._stream.feed(data)
+
+    @property
+    def lines(self):
+        """The lines on the screen, without trailing spaces and empty lines."""
+        return [line.rstrip() for line in self.screen.display if line.strip()]
+
+    def await_line(self, pattern, since=0):
+        """Wait until a line of the screen matches; the match."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for line in self.lines[since:]:
+                if found := re.search(pattern, line):
+                    return found
+            self.read()
+        raise AssertionError(f"no line matches {pattern!r}:\n" + "\n".join(self.lines))
+
+    def await_prompt(self):
+        """Wait until the program asks for a command."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.read()
+            if self.lines and self.lines[-1] == ">":
+                return
+        raise AssertionError("no prompt:\n" + "\n".join(self.lines))
+
+    def type(self, text):
+        """Type, without the return key."""
+        self.child.send(text)
+
+    def command(self, line):
+        """Type a command when asked for one."""
+        self.await_prompt()
+        self.child.send(line + "\r")
+        self.await_line(f"^> {re.escape(line)}$")
+
+    def end(self):
+        """Wait for the end of the program; its exit status."""
+        deadline = time.monotonic() + PATIENCE
+        while self.child.isalive() and time.monotonic() < deadline:
+            self.read()
+        self.read()
+        self.child.close(force=True)
+        return self.child.exitstatus
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.close(force=True)

@@ -1,0 +1,87 @@
+"""What the TAB key offers."""
+
+import pytest
+
+from ocppfw.console.completion import complete
+
+
+@pytest.fixture
+def offered(prompt):
+    return lambda text: complete(text, prompt.table)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "begun", "words"),
+    [
+        ("remote_unl", "remote_unl", ["remote_unlockconnector"]),
+        ("remote_reset ", "", ["type="]),
+        ("remote_reset ty", "ty", ["type="]),
+        ("remote_reset type=", "", ["Hard", "Soft"]),
+        ("remote_reset type=S", "S", ["Soft"]),
+        ('remote_reset type="S', '"S', ['"Soft"']),
+        ("remote_reset --f", "--f", ["--force"]),
+        ("remote_reset --remote-id ", "", []),
+        ("start_cs 9000 -p ocpp2", "ocpp2", ["ocpp2.0.1", "ocpp2.1"]),
+        ("start_cs 9000 -t ", "", ["websocket", "soap"]),
+        ("start_cs 9000 --int", "--int", ["--interval", "--interface"]),
+        ("load cs_ex", "cs_ex", ["cs_example"]),
+        ("unload cs_core_1", "cs_core_1", ["cs_core_1x"]),
+        ("help remote_unl", "remote_unl", ["remote_unlockconnector"]),
+        ("set ", "", ["cs", "cp"]),
+        ("set cs ping_", "ping_", ["ping_interval=", "ping_timeout="]),
+        ("set cs trace=", "", ["on", "off"]),
+        ("set cs print_xml=t", "t", ["true"]),
+        ("wait Hear", "Hear", ["Heartbeat"]),
+        ("raw o", "o", ["on", "off"]),
+        ("metervalues meterValue[0].s", "meterValue[0].s", ["meterValue[0].sampledValue[0]."]),
+        ("metervalues meterValue[0].sampledValue[0].unit=kW", "kW", ["kWh", "kW"]),
+        ("nothing ", "", []),
+        ("remote_reset '", "'", []),
+        ("heartbeat '' \"", '"', []),
+        ("metervalues x.y=", "", []),
+    ],
+)  # fmt: skip
+def test_what_is_offered(prompt, text, begun, words):
+    assert complete(text, prompt.table) == (begun, words)
+
+
+def test_every_command_at_the_beginning(prompt, offered):
+    assert set(offered("")) == {command.name for command in prompt.table.own}
+
+
+def test_commands_of_plugins(fresh_prompt, tmp_path):
+    def offered(text):
+        return complete(text, fresh_prompt.table)[1]
+
+    fresh_prompt.world.plugins._discovery._folders.append(("here", tmp_path))
+    (tmp_path / "cards.py").write_text(
+        "from ocppfw import Argument, Command, hookimpl\n"
+        "card = Argument(name='card', help='a card', choices=lambda: ['RED', 'BLUE'])\n"
+        "def show(invocation):\n"
+        "    invocation.say(f'{invocation.arguments} {len(invocation.stations)}')\n"
+        "@hookimpl\n"
+        "def console_commands():\n"
+        "    return [Command(name='card', help='Show a card.', run=show, arguments=(card,))]\n"
+    )
+    assert offered("car") == []
+    fresh_prompt.run("load cards")
+    assert offered("car") == ["card"]
+    assert offered("card R") == ["RED"]
+    assert fresh_prompt.run("card RED") == (0, "{'card': 'RED'} 0\n")
+    assert "Show a card." in fresh_prompt.run("help")[1]
+    fresh_prompt.run("unload cards")
+    assert offered("car") == []
+
+
+@pytest.mark.parametrize("body", ["1 / 0", "return [1]", "return 1"])
+def test_a_plugin_that_offers_no_commands(fresh_prompt, tmp_path, logged, body):
+    fresh_prompt.world.plugins._discovery._folders.append(("here", tmp_path))
+    (tmp_path / "bad.py").write_text(
+        f"from ocppfw import hookimpl\n@hookimpl\ndef console_commands():\n    {body}\n"
+    )
+    assert fresh_prompt.run("load bad")[0] == 0
+    assert fresh_prompt.run("status")[0] == 0
+    assert fresh_prompt.run("status")[0] == 0
+    [fault] = logged.faults()
+    assert "console_commands" in fault
+    assert "bad.py" in fault

@@ -1,0 +1,125 @@
+"""Settings that change while a station runs."""
+
+import os
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from ocppfw.console.errors import CommandFailed
+from ocppfw.console.live_settings import describe_settings, parse_changes, setting_fields
+from ocppfw.settings import Settings
+from ocppfw.versions import Role
+from tests.console.conftest import PATIENCE, ROOT
+from tests.process.wire import PING, knock, open_wire
+
+
+@pytest.fixture
+def intervals():
+    """The ping intervals that the connection was given."""
+    return []
+
+
+@pytest.fixture
+def station(intervals):
+    connection = SimpleNamespace(set_ping_interval=intervals.append)
+    settings = Settings.build({"role": "cs"})
+    peers = [SimpleNamespace(connection=connection)]
+    return SimpleNamespace(role=Role.CS, settings=settings, connected_peers=peers)
+
+
+@pytest.fixture
+def memory():
+    return SimpleNamespace(shows=True)
+
+
+def change(station, memory, name, value):
+    [changed] = parse_changes([(name, value)])
+    return changed.apply([station], memory)
+
+
+@pytest.mark.parametrize("name", ["websocket_ping_interval", "ping_interval", "ping-interval"])
+def test_ping_interval(station, memory, intervals, name):
+    assert change(station, memory, name, "120") == "ping-interval=120 (now)"
+    assert station.settings.ping_interval == 120
+    assert intervals == [120]
+
+
+def test_trace(station, memory):
+    change(station, memory, "trace", "off")
+    assert not memory.shows
+
+
+def test_other_settings(station, memory):
+    assert change(station, memory, "calls_in_flight", "2").endswith("(from the next connection on)")
+    assert station.settings.calls_in_flight == 2
+
+
+def test_every_name_that_is_offered_is_known():
+    for field in setting_fields():
+        value = field.enum[0] if field.enum else "1"
+        if field.name != "print_xml":
+            parse_changes([(field.name, value)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("port", "9001", "port: cannot change while running"),
+        ("call_timeou", "3", "call_timeou: no such setting, did you mean call-timeout"),
+        ("call_timeout", "soon", "call_timeout: must be a number of seconds"),
+        ("print_xml", "true", "only SOAP has XML"),
+        ("reconnect_delay", "3", "reconnect-delay: is only for cp"),
+    ],
+)
+def test_refused(station, memory, name, value, message):
+    with pytest.raises(CommandFailed, match=message):
+        change(station, memory, name, value)
+
+
+def test_list(station, memory):
+    lines = "\n".join(describe_settings([station], Role.CS, memory))
+    assert "ping-interval=300  Seconds between WebSocket pings, 0 for none. (now)" in lines
+    assert "protocols=ocpp1.2,ocpp1.5,ocpp1.6,ocpp2.0.1,ocpp2.1 " in lines
+    assert "print_xml=false" in lines
+    assert "reconnect" not in lines
+
+
+def test_pings_come_as_set(tmp_path, port):
+    """A connection that is open, and one that is opened later, are pinged at the new interval."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocppfw"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        process.stdin.write(f"start_cs {port}\nwait Heartbeat\n".encode())
+        first = connected(port, "1")
+        process.stdin.write(b"set cs websocket_ping_interval=0.2\n")
+        first.send([2, "1", "Heartbeat", {}])
+        second = connected(port, "2")
+        for wire in (first, second):
+            await_ping(wire)
+            wire.socket.close()
+
+
+def connected(port, identity):
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            wire = open_wire(port)
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+            continue
+        assert knock(wire, f"/{identity}", "ocpp1.6").status == 101
+        return wire
+
+
+def await_ping(wire):
+    while wire.receive_frame().opcode != PING:
+        pass

@@ -1,0 +1,282 @@
+"""``ocppfw < script``, ``ocppfw -c`` and the other ways without a terminal."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ocppfw import __version__
+from tests.console.conftest import PATIENCE, ROOT
+from tests.console.lines import generated_lines
+
+STAMP = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
+
+# Thirty lines, of which each that is not a comment does something.
+SCRIPT = """\
+# Both roles in one process.
+start_cs {port}
+start_cp ws://localhost:{port} 0
+start_cp ws://localhost:{port} new -p ocpp2.0.1
+
+bootnotification --id 0 chargePointVendor="DBT" chargePointModel='NQC ACDC'
+bootnotification --id new chargingStation.model=X
+heartbeat --id 0
+authorize --id 0 idTag=044943121F1D80
+starttransaction --id 0 connectorId=1
+metervalues --id 0 values[0].values[0].value=5
+remote_changeconfiguration --remote-id 0 key=HeartBeatInterval value=600
+remote_getconfiguration --remote-id 0 key=["HeartBeatInterval"]
+remote_unlockconnector --remote-id 0
+stoptransaction --id 0 meterStop=7
+transactionevent --id new
+remote_getvariables --remote-id new
+remote_reset --remote-id new type=OnIdle
+send --id 0 -n Heartbeat -p {{}}
+send_raw --id 0 -e [2, "by hand", "Heartbeat", {{}}]
+wait Heartbeat
+set cs websocket_ping_interval=120 call_timeout=3
+set cp websocket_ping_interval=0
+websocket_ping_cs --id 0
+websocket_ping_cp --remote-id new
+raw on
+status
+plugins
+sleep 0.01
+help remote_reset
+"""
+
+
+def output(result):
+    text = result.stdout.decode()
+    assert "Traceback" not in text
+    return text
+
+
+def test_a_good_script(ocppfw, port):
+    assert SCRIPT.count("\n") == 30
+    result = ocppfw(script=SCRIPT.format(port=port))
+    text = output(result)
+    assert result.returncode == 0, text
+    assert "Error" not in text
+    # Each command waits for the answer to the one before.
+    answered = [line for line in text.splitlines() if re.search(r"cp#\w+: (>>|<<)cs \[", line)]
+    ids = [re.search(r'\[[23], ?"([^"]+)"', line)[1] for line in answered]
+    assert ids[0::2] == ids[1::2]
+    assert ">" not in {line[:1] for line in text.splitlines()}  # no prompt
+    assert "\x1b" not in text
+
+
+def test_a_bad_script_goes_on_and_tells(ocppfw, port):
+    bad = "heartbeat\n" + SCRIPT.format(port=port)
+    result = ocppfw(script=bad)
+    assert result.returncode == 1
+    assert "Error: no charge point is running" in output(result)
+    assert "ChargePoint #new started." in output(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("help; status", 0),
+        ("heartbeat; help", 1),
+        ("nothing; heartbeat", 2),
+        ('help "', 2),
+        ("quit; heartbeat", 0),
+    ],
+)
+def test_commands_of_the_shell(ocppfw, text, status):
+    result = ocppfw("-c", text)
+    assert (result.returncode, "Traceback" in output(result)) == (status, False)
+
+
+def test_a_command_then_the_script(ocppfw, port):
+    result = ocppfw("start_cs", str(port), script=f"start_cp ws://localhost:{port} 0\nheartbeat\n")
+    assert result.returncode == 0
+    assert "Heartbeat" in output(result)
+    assert ocppfw("start_cs").returncode == 2
+    assert ocppfw("nonsense", script="help").returncode == 2
+
+
+def test_the_shell_s_options(ocppfw):
+    assert output(ocppfw("--version")) == f"ocppfw {__version__}\n"
+    assert "ocppfw start_cs 9000" in output(ocppfw("--help"))
+    assert ocppfw("--nothing").returncode == 2
+    assert ocppfw("-c", "help", "help").returncode == 2
+    assert "no such folder" in output(ocppfw("--plugins", "nowhere", "-c", "help"))
+
+
+def test_help_about_a_command(ocppfw):
+    result = ocppfw("remote_reset", "--help")
+    assert result.returncode == 0
+    assert "Usage: remote_reset" in output(result)
+    assert ocppfw("nothing", "--help").returncode == 2
+
+
+def test_the_lines_of_the_readme_of_ocppjs(ocppfw, port):
+    script = f'start_cs {port}\nstart_cp ws://localhost:{port} 0\nremote_reset type="Soft"\n'
+    lines = [re.sub(STAMP, "", line) for line in output(ocppfw(script=script)).splitlines()]
+    assert lines[:5] == [
+        "CentralSystem started.",
+        f"cs: Server is listening on port {port}",
+        "ChargePoint #0 started.",
+        "cs: ChargePoint #0 connected from 127.0.0.1.",
+        "cp#0: Connected to CentralSystem.",
+    ]
+    assert re.fullmatch(r'cs: >>cp#0 \[2,"\w{32}","Reset",{"type":"Soft"}\]', lines[5])
+
+
+def test_faults_of_the_network_are_one_line_each(ocppfw, port):
+    script = f"""\
+start_cp ws://localhost:{port} 0
+heartbeat
+start_cs {port}
+start_cs {port}
+start_cp ws://localhost:{port} 1
+send --id 1 -n Nothing -p {{}}
+bootnotification --id 1 --force chargePointVendor=null
+"""
+    text = output(ocppfw(script=script))
+    for line in (
+        rf"Warning: cp#0: nothing listens on localhost:{port} \(connection refused\)\. Next",
+        "Error: cp#0 is not connected",
+        rf"Error: cannot listen on 127\.0\.0\.1 port {port}: .*in use",
+        "Error: cs refused Nothing: NotImplemented: unknown action in OCPP 1.5",
+        "Error: cs refused BootNotification: Occurence.*: chargePointVendor: is missing",
+    ):
+        assert len(re.findall(line, text)) == 1, (line, text)
+
+
+def test_a_peer_that_does_not_answer(ocppfw, port, tmp_path):
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "mute.py").write_text(
+        "from ocppfw import NoAnswer, hookimpl\n"
+        "@hookimpl\ndef cs_heartbeat():\n    raise NoAnswer\n"
+    )
+    script = f"""\
+start_cs {port}
+start_cp ws://localhost:{port} 0
+set cp call_timeout=0.2
+heartbeat
+send_raw -e [2,"x","Heartbeat",{{}}]
+"""
+    result = ocppfw(script=script)
+    assert result.returncode == 1
+    assert output(result).count("no answer to Heartbeat within 0.2 s") == 2
+
+
+def test_a_thousand_lines_of_a_running_prompt(ocppfw, port):
+    """Each generated line is followed by one that says where it ended."""
+    lines = [f"start_cs {port}", f"start_cp ws://localhost:{port} 0", "set cs call_timeout=0.1",
+             "set cp call_timeout=0.1"]  # fmt: skip
+    for number, line in enumerate(generated_lines(1000)):
+        lines += [line.replace("\n", " ").replace("\r", " "), f"mark{number}"]
+    script = "\n".join(lines).encode("utf-8", "replace")
+    result = ocppfw(script=script)
+    text = output(result)
+    assert result.returncode == 2
+    parts = re.split(r"Error: `mark\d+' unknown command.*\n", text)
+    assert len(parts) == 1001
+    assert all(part.strip() for part in parts[:-1])
+
+
+def test_bytes_that_are_no_text(ocppfw):
+    result = ocppfw(script=b"\xff\xfe heartbeat\n\x80\n\nhelp help\n")
+    assert result.returncode == 2
+    assert output(result).count("unknown command") == 2
+
+
+def test_transactions_and_trace_settings(ocppfw, port):
+    script = f"""\
+start_cs {port}
+start_cp ws://localhost:{port} 0
+set cs trace=off
+starttransaction
+status
+set cs trace=on
+stoptransaction
+status
+"""
+    text = output(ocppfw(script=script))
+    assert "StartTransaction" not in text
+    [transaction] = set(re.findall(r", transactions: (\d+)", text))
+    assert f'"transactionId":{transaction}' in text
+    assert text.count(f", transactions: {transaction}") == 2  # both sides, once
+
+
+def test_secrets_are_shown_only_when_asked_for(ocppfw, port):
+    script = f"""\
+start_cs {port}
+start_cp ws://localhost:{port} 0 -p ocpp1.6
+remote_changeconfiguration key=AuthorizationKey value=verysecret
+"""
+    assert "verysecret" not in output(ocppfw(script=script))
+    assert "verysecret" in output(ocppfw("--show-secrets", script=script))
+
+
+def test_several_stations(ocppfw, port):
+    script = f"""\
+start_cs {port}
+start_cs 0 -u /second -p ocpp1.6
+start_cp ws://localhost:{port} a
+start_cp ws://localhost:{port} b -p ocpp2.1
+remote_clearcache --remote-id b
+remote_clearcache
+heartbeat --id=a
+heartbeat
+"""
+    result = ocppfw(script=script)
+    text = output(result)
+    assert result.returncode == 1
+    assert "Error: several charge points are connected, say --remote-id: a, b" in text
+    assert "Error: several charge points are running, say --id: a, b" in text
+    assert re.search(r'cs: >>cp#b \[2,"\w+","ClearCache"', text)
+    assert re.search(r'cp#a: >>cs \[2,"\w+","Heartbeat"', text)
+
+
+@pytest.mark.slow
+def test_auto_boots_and_reboots(ocppfw, port):
+    script = f"""\
+start_cs {port}
+start_cp ws://localhost:{port} 0 --auto -p ocpp1.6
+wait StatusNotification
+sleep 0.2
+remote_reset
+wait BootNotification --timeout 20
+"""
+    result = ocppfw(script=script)
+    text = output(result)
+    assert result.returncode == 0, text
+    assert "cp#0: Rebooting." in text
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    """The program while it waits; what it writes goes into a pipe."""
+    command = [sys.executable, "-m", "ocppfw", "-c", "status; sleep 1; status; sleep 60"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert b"Nothing is running" in process.stdout.readline()
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_script(waiting, number):
+    waiting.send_signal(number)
+    rest = waiting.stdout.read()
+    assert waiting.wait(PATIENCE) == 1
+    assert b"Traceback" not in rest
+
+
+def test_nobody_listens_any_more(waiting):
+    waiting.stdout.close()
+    time.sleep(1.5)
+    assert waiting.poll() is None
+    waiting.terminate()
+    assert waiting.wait(PATIENCE) == 1

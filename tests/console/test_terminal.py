@@ -1,0 +1,279 @@
+"""The prompt on a real terminal."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.console.lines import generated_lines
+from tests.console.terminal import ROOT, Terminal
+
+STAMP = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
+ID = r'"[0-9a-f]{32}"'
+MOMENT = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'
+
+
+@pytest.fixture
+def terminal_of(tmp_path):
+    """Runs the program on a terminal, with these arguments, until the end of the test."""
+    with contextlib.ExitStack() as stack:
+
+        def started(*arguments, **further):
+            return stack.enter_context(Terminal(tmp_path, *arguments, **further))
+
+        yield started
+
+
+@pytest.fixture
+def session(terminal_of, port):
+    """A prompt with both roles, without colours."""
+    terminal = terminal_of("start_cs", str(port), NO_COLOR="1")
+    terminal.command(f"start_cp ws://localhost:{port} 0")
+    terminal.await_line("Connected to CentralSystem")
+    return terminal
+
+
+def is_shown(terminal, *patterns):
+    """The screen shows these lines, in this order, with nothing in between."""
+    expected = "\n".join(patterns)
+    assert re.search(f"^{expected}$", "\n".join(terminal.lines), re.MULTILINE), terminal.lines
+
+
+@pytest.mark.slow
+def test_both_sessions_of_the_readme_of_ocppjs(terminal_of, port):
+    cs = terminal_of("start_cs", str(port), NO_COLOR="1", columns=500)
+    cs.await_prompt()
+    cp = terminal_of("start_cp", f"ws://localhost:{port}", "0", NO_COLOR="1", columns=500)
+    play_the_readme(cs, cp)
+    check_the_charge_point(cp)
+    check_the_central_system(cs, port)
+
+
+def play_the_readme(cs, cp):
+    cp.command('bootnotification chargePointVendor="DBT" chargePointModel="NQC-ACDC"')
+    cp.await_prompt()
+    cs.await_line("heartbeatInterval")
+    cs.command('remote_reset type="Soft"')
+    cp.await_line(r'\[3,"\w+",{"status":"Accepted"}]')
+    cs.await_prompt()
+    cp.command("metervalues")
+    cp.await_prompt()
+    cp.command("heartbeat")
+    cp.await_prompt()
+    cs.await_line("Heartbeat")
+
+
+BOOT = (
+    rf'\[2,{ID},"BootNotification",{{"chargePointVendor":"DBT","chargePointModel":"NQC-ACDC",.*}}\]'
+)
+BOOTED = rf'\[3,{ID},{{"status":"Accepted","currentTime":{MOMENT},"heartbeatInterval":300}}\]'
+RESET = rf'\[2,{ID},"Reset",{{"type":"Soft"}}\]'
+ACCEPTED = rf'\[3,{ID},{{"status":"Accepted"}}\]'
+VALUES = rf'\[2,{ID},"MeterValues",{{"connectorId":2,"values":\[{{"timestamp":{MOMENT},.*}}\]}}\]'
+HEARTBEAT = rf'\[2,{ID},"Heartbeat",{{}}\]'
+TIME = rf'\[3,{ID},{{"currentTime":{MOMENT}}}\]'
+NOTHING = rf"\[3,{ID},{{}}\]"
+
+
+def check_the_charge_point(cp):
+    sent, received = STAMP + "cp#0: >>cs ", STAMP + "cp#0: <<cs "
+    is_shown(
+        cp,
+        STAMP + "ChargePoint #0 started\\.",
+        STAMP + "cp#0: Connected to CentralSystem\\.",
+        '> bootnotification chargePointVendor="DBT" chargePointModel="NQC-ACDC"',
+        sent + BOOT,
+        received + BOOTED,
+        received + RESET,
+        sent + ACCEPTED,
+        "> metervalues",
+        sent + VALUES,
+        received + NOTHING,
+        "> heartbeat",
+        sent + HEARTBEAT,
+        received + TIME,
+        ">",
+    )
+
+
+def check_the_central_system(cs, port):
+    sent, received = STAMP + "cs: >>cp#0 ", STAMP + "cs: <<cp#0 "
+    cs.await_line(TIME)
+    cs.await_prompt()
+    is_shown(
+        cs,
+        STAMP + "CentralSystem started\\.",
+        STAMP + f"cs: Server is listening on port {port}",
+        STAMP + "cs: ChargePoint #0 connected from 127\\.0\\.0\\.1\\.",
+        received + BOOT,
+        sent + BOOTED,
+        '> remote_reset type="Soft"',
+        sent + RESET,
+        received + ACCEPTED,
+        received + VALUES,
+        sent + NOTHING,
+        received + HEARTBEAT,
+        sent + TIME,
+        ">",
+    )
+
+
+def test_completion_of_values(session):
+    session.await_prompt()
+    session.type("remote_reset type=\t")
+    session.await_line(r"^\s+Hard$")
+    session.await_line(r"^\s+Soft$")
+    session.type("S\t")
+    session.await_line("^> remote_reset type=Soft$")
+    session.type("\r")
+    session.await_line(r'"Reset",{"type":"Soft"}')
+
+
+def test_completion_of_commands_and_names(session):
+    session.await_prompt()
+    session.type("remote_unl\t")
+    session.await_line("^> remote_unlockconnector$")
+    session.type(" conn\t")
+    session.await_line("^> remote_unlockconnector connectorId=$")
+    session.type("1\r")
+    session.await_line(r'"UnlockConnector",{"connectorId":1}')
+
+
+def test_ctrl_c_gives_up_a_line_and_a_command(session):
+    session.await_prompt()
+    session.type("heartbeat x=")
+    session.await_line("^> heartbeat x=")
+    session.type("\x03")
+    session.await_prompt()
+    session.type("sleep 100\r")
+    session.await_line("^> sleep 100")
+    time.sleep(0.3)
+    session.type("\x03")
+    session.await_line("Error: cancelled")
+    session.await_prompt()
+    session.type("quit\r")
+    assert session.end() == 0
+
+
+def test_ctrl_d_ends_it_in_good_order(session):
+    session.await_prompt()
+    session.type("\x04")
+    assert session.end() == 0
+    assert any("disconnected: closed with code 1001" in line for line in session.lines)
+
+
+def test_sigterm_ends_it_in_good_order(session):
+    session.await_prompt()
+    session.child.kill(15)
+    assert session.end() == 0
+    assert any("disconnected: closed with code 1001" in line for line in session.lines)
+
+
+@pytest.mark.slow
+def test_generated_lines_end_in_a_prompt(terminal_of):
+    terminal = terminal_of(NO_COLOR="1")
+    terminal.await_prompt()
+    for number, line in enumerate(generated_lines(40)):
+        terminal.type("".join(filter(str.isprintable, line)).encode("utf-8", "replace") + b"\r")
+        if number % 20 == 0:
+            terminal.await_prompt()
+    terminal.type("status\r")
+    terminal.await_line("Nothing is running")
+    terminal.await_prompt()
+    assert b"Traceback" not in terminal.received
+
+
+@pytest.mark.slow
+def test_history_is_kept(terminal_of, tmp_path):
+    first = terminal_of()
+    first.await_line("start_cs <port>")
+    first.command("status")
+    first.await_line("Nothing is running")
+    first.command("quit")
+    assert first.end() == 0
+    second = terminal_of()
+    second.await_prompt()
+    second.type("\x1b[A\x1b[A\r")
+    second.await_line("Nothing is running")
+    assert (tmp_path / "state" / "ocppfw" / "history").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_in_use_leaves_the_prompt(terminal_of, session, port):
+    second = terminal_of("start_cs", str(port))
+    second.await_line(f"Error: cannot listen on 127.0.0.1 port {port}: .*in use")
+    second.command("status")
+    second.await_line("Nothing is running")
+
+
+def test_wrong_usage_on_the_command_line(terminal_of):
+    terminal = terminal_of("start_cs")
+    assert terminal.end() == 2
+    assert terminal.lines[0] == "Error: start_cs: <port> is missing"
+
+
+def test_colours_and_wrapping(terminal_of, port):
+    terminal = terminal_of("start_cs", str(port), columns=80)
+    terminal.command(f"start_cp ws://localhost:{port} 0")
+    terminal.command("bootnotification")
+    terminal.await_line("heartbeatInterval")
+    terminal.await_prompt()
+    frames = [n for n, line in enumerate(terminal.lines) if "BootNotification" in line]
+    assert terminal.lines[frames[-1] + 1].startswith(" " * 26 + '"')
+    assert b"\x1b[32m" in terminal.received
+    assert b"\x1b[36m" in terminal.received
+
+
+HEARTBEATS = "heartbeat\nsleep 0.002\n" * 1500
+
+
+@pytest.fixture
+def busy(tmp_path, port):
+    """A charge point that makes two hundred trace lines a second."""
+    script = tmp_path / "script"
+    script.write_text(f"start_cp ws://localhost:{port} busy\n{HEARTBEATS}")
+    with script.open() as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ocppfw"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdin=lines,
+            stdout=subprocess.DEVNULL,
+        )
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+def test_the_prompt_is_never_torn(terminal_of, request, port):
+    """Two hundred trace lines a second, while somebody types."""
+    typed = "remote_reset type=Soft"
+    terminal = terminal_of("start_cs", str(port), NO_COLOR="1", columns=160)
+    terminal.await_prompt()
+    request.getfixturevalue("busy")
+    terminal.await_line("Heartbeat")
+    began, seen = time.monotonic(), terminal.received.count(b"cp#busy [")
+    for character in typed:
+        terminal.type(character)
+        for _ in range(3):
+            terminal.read()
+            check_lines(terminal, typed)
+    rate = (terminal.received.count(b"cp#busy [") - seen) / (time.monotonic() - began)
+    terminal.await_line(f"^> {typed}$")
+    assert rate > 200, rate
+
+
+def check_lines(terminal, typed):
+    """Every line is a whole line of the log, but for the last, which is the prompt."""
+    *lines, last = terminal.lines
+    for line in lines[1:]:
+        assert re.fullmatch(STAMP + r"cs: (Server .*|ChargePoint .*|(<<|>>)cp#busy \[.*\])", line)
+    if last.startswith(">"):
+        assert f"> {typed}".startswith(last)
+    else:  # read in the middle of a line of the log; the prompt is drawn after it
+        assert last.startswith("[")
+        assert "> r" not in last
