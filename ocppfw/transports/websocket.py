@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -297,16 +297,19 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
     """A charge point's connection, at the charge point."""
 
     masked_input = False
+    serverConnectionDropTimeoutCall: Any
 
     def __init__(self) -> None:
         super().__init__()
         #: fires when TCP is lost; fails if the connection was never opened
         self.ended: Deferred[None] = Deferred()
         self._was_opened = False
+        self._refused_because: str | None = None
 
     def connectionLost(self, reason: Failure) -> None:
         """TCP is lost."""
-        why: Any = self.wasNotCleanReason  # before Autobahn puts a sentence of its own there
+        # Autobahn's own sentence is read before it may put another in its place.
+        why: Any = self._refused_because or self.wasNotCleanReason
         try:
             super().connectionLost(reason)
         finally:
@@ -317,12 +320,21 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
             else:
                 self.ended.errback(ConnectFailed(why))
 
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:
+        """The server closes; it must then hang up, too (RFC 6455 section 7.1.1), or we do."""
+        result = super().onCloseFrame(code, reasonRaw)
+        if not self.closedByMe and self.serverConnectionDropTimeoutCall is None:
+            self.serverConnectionDropTimeoutCall = self.factory._batched_timer.call_later(
+                self.closeHandshakeTimeout, self.onServerConnectionDropTimeout
+            )
+        return result
+
     def onOpen(self) -> None:
         """Take the connection into use, if the server chose our subprotocol."""
         assert self.ocpp_version is not None
         wanted = self.ocpp_version.subprotocol
         if self.websocket_protocol_in_use != wanted:
-            self.wasNotCleanReason = f"no subprotocol: the server does not offer {wanted}"
+            self._refused_because = f"no subprotocol: the server does not offer {wanted}"
             self.close(PROTOCOL_ERROR, "no common subprotocol")
             return
         self._was_opened = True
@@ -350,11 +362,23 @@ class ClientFactory(WebSocketClientFactory):
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
 
 
+class _ExactTimers:
+    """In place of Autobahn's timers, which count whole seconds and so fire up to one too early."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def call_later(self, delay: float, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function after some seconds; the result can be cancelled."""
+        return self._reactor.callLater(delay, function, *arguments)
+
+
 def _is_tls(failure: Failure) -> bool:
     return type(failure.value).__module__.startswith(("OpenSSL", "service_identity"))
 
 
 def _configure(factory: Any, settings: Settings) -> None:
+    factory._batched_timer = _ExactTimers(factory.reactor)
     factory.setProtocolOptions(
         autoPingInterval=settings.ping_interval,
         autoPingTimeout=settings.ping_timeout if settings.ping_interval else 0,
