@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +26,7 @@ from ocppfw.versions import OcppVersion
 
 MAX_MESSAGE_ID_LENGTH = 36  # OCPP-J 1.6 section 4.1.4
 _MAX_ECHOED_ID_LENGTH = 255  # longer ids are not sent back in an error
+_CALL_HEAD = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]*)"\s*,\s*"[^"\\]*"\s*,')
 _UNREADABLE_ID = "-1"  # 2.0.1 part 4, section 4.2.3
 _MAX_DESCRIPTION_LENGTH = 255  # 2.0.1 part 4, section 4.2.3
 
@@ -103,7 +106,7 @@ def parse(data: bytes | str, version: OcppVersion) -> Message | BadFrame:
     try:
         frame = orjson.loads(data)
     except ValueError:
-        return _unreadable("not JSON", version)
+        return _beyond_limits(data, version) or _unreadable("not JSON", version)
     if type(frame) is not list or not frame:
         return _unreadable("not a JSON array with a message type", version)
     try:
@@ -155,6 +158,29 @@ def refusal(version: OcppVersion, message_id: Any, fault: Fault, description: st
 
 def _unreadable(reason: str, version: OcppVersion) -> BadFrame:
     return refusal(version, None, Fault.FRAME, reason)
+
+
+def _beyond_limits(data: bytes | str, version: OcppVersion) -> BadFrame | None:
+    """The refusal of a CALL that is JSON, but more than the parser takes; None if it is no JSON.
+
+    Payloads may be nested up to 1,024 levels, numbers must fit a double, strings be Unicode.
+    """
+    try:
+        json.loads(data, parse_constant=_not_json)
+    except RecursionError:
+        pass  # nested deeply, but the beginning can be read
+    except ValueError:
+        return None
+    text = data if isinstance(data, str) else data.decode()
+    head = _CALL_HEAD.match(text)
+    if head is None:
+        return BadFrame("beyond the limits of the JSON parser")
+    reason = "payload: nested too deeply, a number out of range, or a string that is no Unicode"
+    return refusal(version, head[1], Fault.FRAME, reason)
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _parse_call(frame: list[Any], version: OcppVersion) -> Message | BadFrame:

@@ -59,6 +59,7 @@ def test_heartbeat_follows_the_interval_of_the_central_system(tmp_path, server):
         assert 1.5 < time.monotonic() - began < PATIENCE
 
 
+@pytest.mark.slow
 def test_reconnects_with_growing_pauses(tmp_path, server):
     with charge_point(tmp_path, server.url, "--manual", *QUICK) as station:
         _, wire = server.accept()

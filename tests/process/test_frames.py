@@ -206,6 +206,7 @@ def test_too_big_is_1009(limited, connect, send):
     assert_answers(other)
 
 
+@pytest.mark.slow
 def test_too_big_after_inflating_is_1009(limited, deflating):
     wire, _ = deflating(limited.port, "bomb")
     bomb = deflated(b"0" * 5_000_000)
@@ -267,6 +268,7 @@ def test_breach_of_rfc_6455_is_1002(central, connect, data):
     assert wire.wait_closed()[0] == 1002
 
 
+@pytest.mark.slow
 def test_compressed_garbage_ends_its_connection_only(central, connect, deflating):
     other = connect(central.port, "undisturbed")
     wire, _ = deflating(central.port, "garbage")

@@ -141,6 +141,7 @@ def faulty(tmp_path_factory):
         yield process
 
 
+@pytest.mark.slow
 def test_transaction_ids_go_on_after_a_restart(tmp_path, connect):
     start = {"connectorId": 1, "idTag": "x", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
     seen = []
