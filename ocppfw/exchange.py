@@ -97,9 +97,11 @@ class Exchange:
         if self._call_received:
             notify(self._call_received, self._station, peer, call)
         answer = self._answer(peer, call)
+        if not self._call_answered:
+            return answer
         if isinstance(answer, Deferred):
             return answer.addCallback(self._answered_now, peer, call)
-        return self._answered_now(answer, peer, call) if self._call_answered else answer
+        return self._answered_now(answer, peer, call)
 
     def take(self, peer: Any, send: Send) -> None:
         """Handle a SEND: it is never answered, not even with an error (2.1 part 4, 4.2.4)."""

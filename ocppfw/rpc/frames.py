@@ -161,7 +161,7 @@ def _unreadable(reason: str, version: OcppVersion) -> BadFrame:
 
 
 def _beyond_limits(data: bytes | str, version: OcppVersion) -> BadFrame | None:
-    """The refusal of a CALL that is JSON, but more than the parser takes; None if it is no JSON.
+    """The refusal of a CALL that is JSON, but more than the parser takes; None if it is not that.
 
     Payloads may be nested up to 1,024 levels, numbers must fit a double, strings be Unicode.
     """
@@ -174,7 +174,7 @@ def _beyond_limits(data: bytes | str, version: OcppVersion) -> BadFrame | None:
     text = data if isinstance(data, str) else data.decode()
     head = _CALL_HEAD.match(text)
     if head is None:
-        return BadFrame("beyond the limits of the JSON parser")
+        return None
     reason = "payload: nested too deeply, a number out of range, or a string that is no Unicode"
     return refusal(version, head[1], Fault.FRAME, reason)
 

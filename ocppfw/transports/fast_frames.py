@@ -117,9 +117,11 @@ class FastFrames:
         if isinstance(transport, Connection) and not (
             transport.dataBuffer or transport._tempDataBuffer or transport.disconnected
         ):
-            written = transport.writeSomeData(frame)
-            if written == len(frame):
+            try:
+                sent = transport.socket.send(frame)
+            except OSError:
+                sent = 0  # full or broken: the transport finds out and does what is to be done
+            if sent == len(frame):
                 return
-            if isinstance(written, int):
-                frame = frame[written:]
+            frame = frame[sent:]
         transport.write(frame)

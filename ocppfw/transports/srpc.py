@@ -280,7 +280,8 @@ class SrpcConnection:
 
     def _begin(self, call: Call) -> None:
         answer = self._answerer.answer(self.peer, call)
-        if not isinstance(answer, Deferred):
+        # Asked first, because isinstance() of a Deferred, an abstract base class, takes its time.
+        if type(answer) is CallResult or not isinstance(answer, Deferred):
             if answer is not None:
                 self._write(answer)
             if self._taps.watch_idle:
