@@ -161,7 +161,7 @@ class Exchange:
         for asked in self._call_requested:
             try:
                 require_nothing(asked.call(self._station, peer, call))
-            except Exception:
+            except (Exception, SystemExit):
                 return self._failed(Failure(), call, asked)
         handler = self._handlers.get(call.action)
         if handler is None or handler.response_is_valid is None:
@@ -181,7 +181,7 @@ class Exchange:
                     return CallResult(call.message_id, result)
                 if result is not None:
                     return self._finish(result, call, handler, implementation)
-            except Exception:
+            except (Exception, SystemExit):
                 return self._failed(Failure(), call, implementation)
         return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this call")
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -36,17 +36,25 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
     if asyncio.isfuture(value):
         raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
     deferred = value if isinstance(value, Deferred) else ensureDeferred(value)
-    return deferred.addTimeout(seconds, clock, _hook_timed_out)
+    limited: Deferred[Any] = Deferred()
+
+    def expire() -> None:
+        # Before the cancelling, which a coroutine may catch and ignore.
+        limited.errback(HookTimedOut(f"did not answer within {seconds:g} s"))
+        deferred.cancel()
+
+    def end(result: Any) -> None:
+        if timer.active():
+            timer.cancel()
+            limited.callback(result)  # a Failure takes the way of errors
+
+    timer = clock.callLater(seconds, expire)
+    deferred.addBoth(end)
+    return limited
 
 
 class HookTimedOut(Exception):
     """An awaitable that a hook returned did not fire in time."""
-
-
-def _hook_timed_out(value: Any, seconds: float) -> Any:
-    if isinstance(value, Failure) and value.check(CancelledError):
-        raise HookTimedOut(f"did not answer within {seconds:g} s")
-    return value
 
 
 def require_nothing(result: Any) -> None:
@@ -71,7 +79,7 @@ def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
             if is_awaitable(result):
                 deferred = result if isinstance(result, Deferred) else ensureDeferred(result)
                 deferred.addErrback(log_failure, implementation)
-        except Exception:
+        except (Exception, SystemExit):
             log_failure(Failure(), implementation)
 
 

@@ -46,7 +46,11 @@ def format_log_event(event: LogEvent) -> str | None:
 
 def _traceback(event: LogEvent) -> str:
     failure: Any = event.get("log_failure")
-    return f"\n{failure.getTraceback().rstrip()}" if failure is not None else ""
+    if failure is None:
+        return ""
+    # Indented, so that nothing in it looks like a line of the log.
+    lines = failure.getTraceback().rstrip().splitlines()
+    return "".join(f"\n    {escape_controls(line)}" for line in lines)
 
 
 def stream_observer(stream: TextIO) -> ILogObserver:

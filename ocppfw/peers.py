@@ -338,7 +338,7 @@ class CentralSystem(Station):
                 answer = await_hook(result, self.settings.hook_timeout, self.clock)
             else:
                 answer = succeed(result)
-        except Exception:
+        except (Exception, SystemExit):
             answer = fail()
         return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
 

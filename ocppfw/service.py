@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -73,6 +74,8 @@ def build_service(
         PluginError: a plugin cannot be loaded.
         SettingsError: settings contradict each other, or one is missing.
     """
+    if settings.role is Role.CS:
+        check_port(settings)
     plugins = build_plugins(settings, plugin_settings)
     store = MemoryStore()
     service = MultiService()
@@ -80,6 +83,23 @@ def build_service(
         station_service.setServiceParent(service)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service
+
+
+def check_port(settings: Settings) -> None:
+    """Try the port before twistd goes to the background, where nobody would see the fault.
+
+    Raises:
+        SettingsError: it cannot be had; the text says why.
+    """
+    family = socket.AF_INET6 if ":" in settings.interface else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.interface, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"cannot listen on {settings.interface} port {settings.port}: {error}"
+            ) from None
 
 
 def _stations(
@@ -182,10 +202,7 @@ class CentralSystemService(StationService):
 
     def privilegedStartService(self) -> None:
         """Listen, while we still may use a low port."""
-        try:
-            self.listen()
-        except SettingsError as error:
-            raise SystemExit(f"ocppfw: {error}") from None
+        self.listen()
         super().privilegedStartService()
 
     @property

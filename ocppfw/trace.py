@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from ocppfw.catalogue import redact
+from ocppfw.catalogue import mentions_secret, redact
 from ocppfw.text import escape_controls
 
 
@@ -45,12 +45,7 @@ def _without_secrets(text: str) -> str:
     try:
         frame = orjson.loads(text)
     except ValueError:
-        return text
-    if not isinstance(frame, list):
-        return text
-    # A call says whether it may hold secrets; a result is looked through whatever it answers.
-    is_call = len(frame) > 2 and frame[0] in (2, 6) and isinstance(frame[2], str)
-    action = frame[2] if is_call else None
-    shown = [redact(action, element) for element in frame]
-    unchanged = all(new is old for new, old in zip(shown, frame, strict=True))
-    return text if unchanged else orjson.dumps(shown).decode()
+        return f"*** (not JSON, {len(text)} characters)" if mentions_secret(text) else text
+    # Whatever it is a frame of: a result does not say so, and a call may say it wrongly.
+    shown = redact(None, frame)
+    return text if shown is frame else orjson.dumps(shown).decode()

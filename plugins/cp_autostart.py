@@ -78,7 +78,7 @@ async def _boot(station):
 
 async def _register(station, model):
     """Send one BootNotification, and settle what follows from its answer."""
-    delay = SETTINGS.boot_retry
+    delay = max(1.0, SETTINGS.boot_retry)
     try:
         answer = await station.call("BootNotification", _boot_notification(station, model))
     except NotConnected:
@@ -97,7 +97,7 @@ def _take_answer(station, model, answer, delay):
     if answer["status"] == "Accepted":
         interval = answer.get("interval", answer.get("heartbeatInterval", 0))
         model.configuration.heartbeat_interval = (
-            interval if interval > 0 else SETTINGS.heartbeat_interval
+            interval if interval > 0 else max(1, SETTINGS.heartbeat_interval)
         )
         log.info("{label}: Registered.", label=station.label)
     else:

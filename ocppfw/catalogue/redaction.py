@@ -47,6 +47,11 @@ def may_hold_secrets(action: str) -> bool:
     return action in _ACTIONS
 
 
+def mentions_secret(text: str) -> bool:
+    """True if a text that is no payload names something secret."""
+    return _SECRET_NAME.search(text) is not None or _USER_INFO.search(text) is not None
+
+
 def redact(action: str | None, payload: Any) -> Any:
     """A payload as it may be shown: secrets are replaced by ``***``.
 

@@ -20,6 +20,7 @@ from ocppfw.transports.connect_faults import explain
 from ocppfw.transports.websocket import ClientFactory, ClientProtocol, Host
 from ocppfw.versions import OcppVersion
 
+_STABLE_AFTER = 10.0  # seconds after which a connection counts as a success
 _JITTER = 0.2  # up to this part of a delay is added by chance
 
 
@@ -53,7 +54,9 @@ class WebSocketClient:
         self._random = random
         self._factory = ClientFactory(host, url, identity, version, reactor)
         self._endpoint = _endpoint(reactor, url)
-        self._failures = 0
+        self._failures = 0  # attempts in a row that did not connect
+        self._short_lived = 0  # connections in a row that soon ended
+        self._since = 0.0
         # At any time one of these three: an attempt, a connection, a wait for the next attempt.
         self._attempt: Deferred[Any] | None = None
         self._protocol: ClientProtocol | None = None
@@ -92,6 +95,7 @@ class WebSocketClient:
         """TCP is connected; the WebSocket handshake has begun."""
         self._attempt = None
         self._protocol = protocol
+        self._since = self._clock.seconds()
         protocol.ended.addBoth(self._ended)
 
     def _ended(self, failure: Failure | None) -> None:
@@ -101,15 +105,21 @@ class WebSocketClient:
             self._stopped.callback(None)
             return
         self._failures = self._failures + 1 if failure else 0
+        if failure is None:
+            lasted = self._clock.seconds() - self._since
+            self._short_lived = self._short_lived + 1 if lasted < _STABLE_AFTER else 0
         delay = self._delay()
         self._timer = self._clock.callLater(delay, self._connect)
         if failure is not None:
             self._failed(explain(failure, self._url), delay)
 
     def _delay(self) -> float:
-        """Seconds before the next attempt: doubled with every failure, and a little by chance."""
+        """Seconds before the next attempt: doubled with every failure, and a little by chance.
+
+        A server that accepts and soon closes counts as failing, too.
+        """
         settings = self._settings
-        doublings = min(max(self._failures - 1, 0), 30)
+        doublings = min(max(self._failures - 1, self._short_lived - 1, 0), 30)
         base = min(settings.reconnect_max_delay, settings.reconnect_delay * 2**doublings)
         return base * (1 + _JITTER * self._random())
 

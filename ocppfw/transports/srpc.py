@@ -66,6 +66,10 @@ class Answerer(Protocol):
 class Pipe(Protocol):
     """What carries the text: a WebSocket connection."""
 
+    @property
+    def writable(self) -> bool:
+        """False as soon as the closing handshake has begun."""
+
     def write_text(self, data: bytes) -> None:
         """Send one text frame."""
 
@@ -354,13 +358,15 @@ class SrpcConnection:
         self._write_text(data)
 
     def _write_text(self, data: bytes) -> None:
+        if not self._pipe.writable:
+            return  # closing: nothing is written any more, so nothing is shown
         if self._taps.active:
             self._taps.sent(self.peer, data.decode(), self._write_changed)
         else:
             self._pipe.write_text(data)
 
     def _write_changed(self, text: str) -> None:
-        if self.connected:
+        if self.connected and self._pipe.writable:
             self._pipe.write_text(text.encode())
 
     # Private: time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -10,9 +11,8 @@ from autobahn.twisted.resource import WebSocketResource
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import Request
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Site
+from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ocppfw.errors import ConnectionRefused
 from ocppfw.hookspecs import ConnectionRequest
@@ -153,6 +153,18 @@ class CentralSystemResource(Resource):
         return f"OCPP central system\n\nWebSocket: ws://{base}/<identity>  ({names})\n"
 
 
+class BodilessRequest(Request):
+    """A request whose body is not kept: nothing here takes one, and it could be endless."""
+
+    def gotLength(self, length: int | None) -> None:
+        """Make no file for the body, whatever its length."""
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Hang up on who sends a body."""
+        self.channel.loseConnection()
+
+
 class CentralSystemSite(Site):
     """The site; a request whose head does not come in time ends its connection."""
 
@@ -162,7 +174,12 @@ class CentralSystemSite(Site):
         self, host: CentralSystemHost, versions: Iterable[OcppVersion], reactor: Any
     ) -> None:
         resource = CentralSystemResource(host, versions, reactor)
-        super().__init__(resource, timeout=host.settings.handshake_timeout, reactor=reactor)
+        super().__init__(
+            resource,
+            requestFactory=BodilessRequest,
+            timeout=host.settings.handshake_timeout,
+            reactor=reactor,
+        )
 
 
 def _plain_text(request: Request, text: str) -> bytes:

@@ -118,9 +118,14 @@ class OcppProtocol(FastFrames):
 
     # From the SRPC connection.
 
+    @property
+    def writable(self: Any) -> bool:
+        """False as soon as the closing handshake has begun."""
+        return bool(self.state == WebSocketProtocol.STATE_OPEN)
+
     def text_received(self, data: bytes) -> None:
-        """Give a frame to the channels."""
-        if self.connection is not None:
+        """Give a frame to the channels; what comes after our close frame is not heard."""
+        if self.connection is not None and self.writable:
             self.connection.receive(data)
 
     def pause_reading(self) -> None:

@@ -47,6 +47,10 @@ class RecordingPipe:
         self.pings: list[Deferred[None]] = []
         self.ping_intervals: list[float] = []
 
+    @property
+    def writable(self) -> bool:
+        return not self.closed
+
     def write_text(self, data: bytes) -> None:
         self.texts.append(data.decode())
 

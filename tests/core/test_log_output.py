@@ -107,3 +107,14 @@ def test_a_file_rotates_at_ten_megabytes_and_ten_are_kept(logged: Log, tmp_path:
     assert (file.rotateLength, file.maxRotatedFiles) == (10_000_000, 9)
     file.close()
     assert (tmp_path / "twistd.log.1").stat().st_size < 20_000_000
+
+
+def test_a_traceback_cannot_look_like_a_line_of_the_log() -> None:
+    try:
+        raise ValueError("odd: x\n[2026-11-22 19:00:00] cs: forged \x1b[31m")
+    except ValueError:
+        event = {"log_time": 0.0, "log_format": "a plugin failed", "log_failure": Failure()}
+    first, *others = (format_log_event(event) or "").rstrip("\n").split("\n")
+    assert first.endswith("] a plugin failed")
+    assert all(line.startswith("    ") for line in others)
+    assert "\x1b" not in "".join(others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,13 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 
 from ocppfw.errors import PluginError, SettingsError
-from ocppfw.service import CentralSystemService, build_plugins, build_service, identities
+from ocppfw.service import (
+    CentralSystemService,
+    build_plugins,
+    build_service,
+    check_port,
+    identities,
+)
 from ocppfw.settings import Settings
 from ocppfw.versions import Role
 from tests.conftest import Log
@@ -166,7 +173,7 @@ def test_it_listens_and_says_where(
     assert lines[-1].endswith("--url ws://127.0.0.1:9001/ocpp/ --id CP1 --protocol ocpp1.5")
 
 
-def test_a_port_that_is_taken_ends_the_process_with_one_line(
+def test_a_port_that_is_taken_meanwhile_is_said_in_one_line(
     tmp_path: Path, reactor: MemoryReactorClock
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
@@ -175,9 +182,7 @@ def test_a_port_that_is_taken_ends_the_process_with_one_line(
     reactor.listenTCP = refuse
     world = World(tmp_path, reactor)
     service = CentralSystemService(world.make(), world.plugins, reactor)
-    with pytest.raises(
-        SystemExit, match=r"ocppfw: cannot listen on 127\.0\.0\.1 port 9000: in use"
-    ):
+    with pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1 port 9000: in use"):
         service.privilegedStartService()
 
 
@@ -245,3 +250,11 @@ def test_a_call_that_is_never_answered_does_not_keep_the_service_from_stopping(
         reactor.advance(1)
     assert len(stopped) == 1
     assert [code for code, _ in line.pipe.closed] == [1001]
+
+
+def test_a_port_that_is_taken_is_noticed_before_the_service_is_built() -> None:
+    """In the background nobody would see the fault."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1 port {port}: "):
+            check_port(Settings.build({"role": "cs", "port": port}))

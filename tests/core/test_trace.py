@@ -23,8 +23,14 @@ CALLS = {
     '[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"c0ffee"}]': (
         '[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"c0ffee"}]'
     ),
-    '[2, "1", "Heartbeat", {"password": "shown, as it came"}]': (
-        '[2, "1", "Heartbeat", {"password": "shown, as it came"}]'
+    '[2, "1", "Heartbeat", {"key": "shown, as it came"}]': (
+        '[2, "1", "Heartbeat", {"key": "shown, as it came"}]'
+    ),
+    '[2,"1","changeconfiguration",{"key":"AuthorizationKey","value":"c0ffee"}]': (
+        '[2,"1","changeconfiguration",{"key":"AuthorizationKey","value":"***"}]'
+    ),
+    '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"c0ffee"}': (
+        "*** (not JSON, 72 characters)"
     ),
 }
 RESULT = '[3,"1",{"configurationKey":[{"key":"AuthorizationKey","value":"c0ffee"}]}]'

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 
 import pytest
 
@@ -234,3 +235,10 @@ def test_end_of_a_replaced_connection_does_not_harm_the_newer(tmp_path, connect)
         old.socket.close()  # without a closing handshake
         central.wait_for("cs: ChargePoint #twice disconnected")
         assert new.call("DataTransfer", {"vendorId": "x"})[2] == {"status": "Accepted"}
+
+
+def test_who_sends_a_body_without_end_is_hung_up_on(central):
+    with socket.create_connection(("127.0.0.1", central.port), timeout=15) as connection:
+        connection.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            connection.sendall(bytes(1 << 29))  # far more than any buffer takes
