@@ -108,13 +108,18 @@ class Peer:
         """
         self._exchange.send(self, action, payload, check)
 
-    def send_raw(self, text: str) -> None:
-        """Send any text as a frame, right or wrong.
+    def send_raw(self, text: str) -> Deferred[Any] | None:
+        """Send any text as a frame, right or wrong, and at once.
+
+        Returns:
+            If the text is a CALL, a Deferred of its answer's payload, unchecked; it fails as
+            that of ``call`` does. None if it is something else.
 
         Raises:
             NotConnected: the connection is lost.
         """
-        self.connection.send_raw(text)
+        answered: Deferred[Any] | None = self.connection.send_raw(text)
+        return answered
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the connection with a WebSocket close code."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ocppfw.rpc.frames import Call, CallError, CallResult, Send, parse
+from ocppfw.rpc.frames import Call, CallResult, Send, parse
 from ocppfw.trace import FrameTrace
 
 _KEY = "console"
@@ -90,7 +90,6 @@ class Memory(FrameTrace):
         self._earlier: set[str] = set()  # actions that came while the last command ran
         self._now: set[str] = set()
         self._awaited: list[tuple[str, Deferred[None]]] = []
-        self._unanswered: dict[str, Deferred[Any]] = {}
 
     def frame_received(self, peer: Any, text: str) -> None:
         """Show and remember a frame that came from a peer."""
@@ -100,10 +99,6 @@ class Memory(FrameTrace):
         transactions_of(peer).note(message)
         if isinstance(message, Call | Send):
             self._heard(message.action)
-        elif isinstance(message, CallResult | CallError):
-            answered = self._unanswered.pop(message.message_id, None)
-            if answered is not None:
-                answered.callback(message)
 
     def frame_sent(self, peer: Any, text: str) -> None:
         """Show and remember a frame that goes to a peer."""
@@ -128,15 +123,6 @@ class Memory(FrameTrace):
         else:
             self._awaited.append(entry)
         return arrived
-
-    def answer_to(self, message_id: str) -> Deferred[Any]:
-        """Fires with the answer to a call that was written by hand."""
-        answered: Deferred[Any] = Deferred(lambda _: self._forget(message_id))
-        self._unanswered[message_id] = answered
-        return answered
-
-    def _forget(self, message_id: str) -> None:
-        self._unanswered.pop(message_id, None)
 
     def _heard(self, action: str) -> None:
         self._now.add(action)

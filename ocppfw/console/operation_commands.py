@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import orjson
+from twisted.internet.defer import Deferred
 
 from ocppfw.catalogue import Field, Operation, load_catalogue
 from ocppfw.commands import Command, Invocation, Option
@@ -15,9 +16,8 @@ from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.memory import transactions_of
 from ocppfw.console.payloads import build_payload
 from ocppfw.console.world import World
-from ocppfw.errors import CallFailed, CallTimedOut, OcppfwError, PayloadInvalid
+from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
 from ocppfw.peers import Peer
-from ocppfw.rpc.frames import Call, CallError, parse
 from ocppfw.versions import OcppVersion, Role
 
 GROUPS = {Role.CP: "Sent by a charge point", Role.CS: "Sent by a central system"}
@@ -195,21 +195,9 @@ class OperationCommands:
     async def _send_raw(self, role: Role, invocation: Invocation) -> None:
         [text] = _required(invocation.options, "envelope")
         peer = self._peer(role, invocation.options)
-        message = parse(text, peer.version)
-        if not isinstance(message, Call):
-            peer.send_raw(text)
-            return
-        answered = self._world.memory.answer_to(message.message_id)
-        seconds = peer.station.settings.call_timeout
-
-        def expired(*_: Any) -> None:
-            raise CallTimedOut(message.action, seconds)
-
-        answered.addTimeout(seconds, self._world.reactor, expired)
-        peer.send_raw(text)
-        answer = await answered
-        if isinstance(answer, CallError):
-            raise CommandFailed(f"{peer} refused {message.action}: {answer.code}")
+        answered = peer.send_raw(text)
+        if answered is not None:
+            await _outcome(peer, "the call", answered)
 
 
 async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:
@@ -219,8 +207,12 @@ async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:
         CommandFailed: the peer refused, or its answer breaks its schema.
         OcppfwError: another fault, whose text says enough.
     """
+    await _outcome(peer, action, peer.call(action, payload, check=check))
+
+
+async def _outcome(peer: Peer, action: str, answered: Deferred[Any]) -> None:
     try:
-        await peer.call(action, payload, check=check)
+        await answered
     except CallFailed as error:
         raise CommandFailed(f"{peer} refused {action}: {error}") from None
     except PayloadInvalid as error:

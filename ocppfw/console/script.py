@@ -69,10 +69,10 @@ def play(session: Session, words: Sequence[str], text: str | None) -> int:
         try:
             status = await _play(session, words, source)
         finally:
-            session.reactor.stop()
+            session.stop_reactor()
 
     reactor = session.reactor
-    reactor.addSystemEventTrigger("before", "shutdown", session.world.stop)
+    session.join_reactor()
     reactor.callWhenRunning(lambda: Deferred.fromCoroutine(run()))
     reactor.run()
     return status

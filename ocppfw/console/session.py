@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from ocppfw.console.errors import Misused
 from ocppfw.console.interpreter import DONE, MISUSED, Interpreter
 from ocppfw.console.output import Screen
 from ocppfw.console.table import Table
 from ocppfw.console.world import World
+from ocppfw.watchdog import WatchdogService
 
 
 class Session:
@@ -40,6 +43,18 @@ class Session:
         self.table = Table(self.world, screen, self._quit)
         self.interpreter = Interpreter(self.world, self.table, screen.say)
         self.ended = False
+        self._watchdog = WatchdogService(self.world.plugins, reactor)
+        self._stopping = False
+
+    def join_reactor(self) -> None:
+        """Watch the hooks while the reactor runs, and end everything before it stops."""
+        self.reactor.callWhenRunning(self._watchdog.startService)
+        self.reactor.addSystemEventTrigger("before", "shutdown", self._end)
+
+    def stop_reactor(self) -> None:
+        """Stop the reactor, unless a signal does so already."""
+        if not self._stopping:
+            self.reactor.stop()
 
     def explain(self, name: str) -> int:
         """Show the help of a command; the exit status."""
@@ -51,6 +66,12 @@ class Session:
         for line in self.table.help_of(command):
             self.screen.say(line)
         return DONE
+
+    def _end(self) -> Deferred[Any]:
+        # No further command begins, whatever the one that runs comes to.
+        self.ended = self._stopping = True
+        self._watchdog.stopService()
+        return self.world.stop()
 
     def _quit(self) -> None:
         self.ended = True

@@ -49,7 +49,7 @@ class _Terminal:
 
     def talk(self, words: Sequence[str]) -> int:
         reactor = self._session.reactor
-        reactor.addSystemEventTrigger("before", "shutdown", self._session.world.stop)
+        self._session.join_reactor()
         reactor.callWhenRunning(self._begin, words)
         reactor.run(installSignalHandlers=False)
         return self._status

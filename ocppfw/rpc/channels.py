@@ -80,6 +80,11 @@ class ClientChannel:
             raise QueueFull(self._max_queued)
         self._queue.append(pending)
 
+    def adopt(self, pending: PendingCall, now: float) -> None:
+        """Take a call that is sent out of turn; its id must not be in flight."""
+        pending.deadline = now + pending.timeout
+        self._in_flight[pending.call.message_id] = pending
+
     def sendable(self, now: float) -> list[Call]:
         """The calls whose turn it is, now in flight; they must be sent in this order."""
         calls = []

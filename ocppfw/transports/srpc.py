@@ -190,15 +190,20 @@ class SrpcConnection:
             raise NotConnected("the connection is closed")
         self._write_text(serialize(message))
 
-    def send_raw(self, text: str) -> None:
-        """Send any text as a frame, right or wrong.
+    def send_raw(self, text: str) -> Deferred[Any] | None:
+        """Send any text as a frame, right or wrong, and at once.
+
+        Returns:
+            If the text is a CALL with an id of its own, a Deferred as of ``send_call``.
 
         Raises:
             NotConnected: the connection is closed.
         """
         if not self.connected:
             raise NotConnected("the connection is closed")
+        answered = self._adopt(parse(text, self._version))
         self._write_text(text.encode())
+        return answered
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the connection."""
@@ -341,6 +346,15 @@ class SrpcConnection:
             self._write(frame.answer)
 
     # Private: what goes out.
+
+    def _adopt(self, message: Any) -> Deferred[Any] | None:
+        if type(message) is not Call or self._client.find(message.message_id):
+            return None
+        answered: Deferred[Any] = Deferred()
+        pending = PendingCall(message, self._settings.call_timeout, answered)
+        self._client.adopt(pending, self._clock.seconds())
+        self._watch_deadline()
+        return answered
 
     def _send_next(self) -> None:
         for call in self._client.sendable(self._clock.seconds()):

@@ -63,12 +63,6 @@ def test_what_came_during_the_last_command_counts(memory, peer):
     assert not memory.wait_for("Heartbeat").called
 
 
-def test_answer_to_a_frame_written_by_hand(memory, peer):
-    answered = memory.answer_to("1")
-    memory.frame_received(peer, '[3,"1",{}]')
-    assert answered.called
-
-
 def test_secrets(shown, peer):
     text = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"abc"}]'
     Memory(shown.append, show_secrets=False).frame_sent(peer, text)

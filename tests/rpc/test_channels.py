@@ -209,3 +209,14 @@ def test_message_ids_are_short_enough_and_never_twice_the_same() -> None:
     made = [new_message_id() for _ in range(10_000)]
     assert len(set(made)) == len(made)
     assert all(re.fullmatch("[0-9a-f]{32}", message_id) for message_id in made[:100])
+
+
+def test_a_call_out_of_turn_is_answered_and_expires_like_others() -> None:
+    channel = ClientChannel()
+    first, second = (PendingCall(Call(name, "Heartbeat", {}), 5, name) for name in "ab")
+    channel.adopt(first, now=10)
+    channel.adopt(second, now=11)
+    assert channel.receive(CallResult("b", {})) is second
+    assert channel.next_deadline() == 15
+    assert channel.expire(15) == [first]
+    assert channel.idle
