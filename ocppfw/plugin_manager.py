@@ -293,7 +293,9 @@ def _execute(candidate: Candidate) -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Not by the loader, which would take a cached file for a source of the same second.
+        source = candidate.path.read_bytes()
+        exec(compile(source, str(candidate.path), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         where = _line_of(error, str(candidate.path))
