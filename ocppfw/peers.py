@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ocppfw.errors import ConnectionRefused, NotConnected
+from ocppfw.errors import ConnectionRefused, NotConnected, OcppfwError
 from ocppfw.exchange import Exchange
 from ocppfw.frame_taps import StationTaps
 from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify, require_nothing
@@ -414,6 +414,20 @@ class ChargePoint(Station):
         if self.peer is None:
             return fail(NotConnected(f"{self.label} is not connected"))
         return self.peer.call(action, payload, timeout)
+
+    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
+        """Call the central system where nothing depends on the answer.
+
+        Returns:
+            A Deferred of the answer, or of None where there is none, which is then logged.
+        """
+
+        def failed(failure: Failure) -> None:
+            failure.trap(OcppfwError)
+            text = "{label}: {action} was not delivered: {error}"
+            self.log.warn(text, label=self.label, action=action, error=failure.value)
+
+        return self.call(action, payload).addErrback(failed)
 
     def connecting_failed(self, reason: str, seconds: float) -> None:
         """An attempt to connect has failed; the next one follows in some seconds."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-
-from ocppfw import OcppfwError, hookimpl
+from ocppfw import hookimpl
 from ocppfw.stations import charge_point_model, seconds_of
 
 role = "cp"
 versions = ("1.2", "1.5", "1.6")
 
 NAME = "cp_core_1x"
-
-log = Logger()
 
 
 # Configuration.
@@ -56,22 +52,13 @@ def cp_trigger_message(station, payload):
         return {"status": "Rejected"}  # nothing boots here
     if action not in messages:
         return {"status": "NotImplemented"}
-    station.later(0, _tell, station, action, messages[action])
+    station.later(0, station.tell, action, messages[action])
     return {"status": "Accepted"}
 
 
 @hookimpl(trylast=True)
 def cp_extended_trigger_message(station, payload):
     return cp_trigger_message(station, payload)
-
-
-def _tell(station, action, payload):
-    def failed(failure):
-        failure.trap(OcppfwError)
-        text = "{label}: {action} was not delivered: {error}"
-        log.warn(text, label=station.label, action=action, error=failure.value)
-
-    station.call(action, payload).addErrback(failed)
 
 
 # Firmware.
@@ -94,7 +81,7 @@ def station_stopped(station):
 def _fail_download(station):
     del station.data[NAME]["download"]
     if charge_point_model(station).registration.may_send:
-        _tell(station, "FirmwareStatusNotification", {"status": "DownloadFailed"})
+        station.tell("FirmwareStatusNotification", {"status": "DownloadFailed"})
 
 
 def _cancel_download(station):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-
-from ocppfw import OcppfwError, hookimpl
+from ocppfw import hookimpl
 
 role = "cp"
 versions = ("2.0.1", "2.1")
-
-log = Logger()
 
 
 # Messages that are asked for, as far as no other plugin knows them.
@@ -29,17 +25,8 @@ def cp_trigger_message(station, payload):
         return {"status": "Rejected"}  # nothing boots here
     if action not in messages:
         return {"status": "NotImplemented"}
-    station.later(0, _tell, station, action, messages[action])
+    station.later(0, station.tell, action, messages[action])
     return {"status": "Accepted"}
-
-
-def _tell(station, action, payload):
-    def failed(failure):
-        failure.trap(OcppfwError)
-        text = "{label}: {action} was not delivered: {error}"
-        log.warn(text, label=station.label, action=action, error=failure.value)
-
-    station.call(action, payload).addErrback(failed)
 
 
 # Vendors, messages for drivers, customers.
