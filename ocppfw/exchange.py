@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ocppfw.catalogue import Operation, hook_name, load_catalogue
+from ocppfw.catalogue import Form, hook_name, load_catalogue
 from ocppfw.errors import CallFailed, CallTimedOut, NoAnswer, PayloadInvalid
 from ocppfw.hook_calls import (
     HookTimedOut,
@@ -32,7 +32,7 @@ from ocppfw.plugin_manager import Implementation, PluginManager
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import Call, CallError, CallResult, CallResultError, Send
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, Role, Transport
 
 Answer = CallResult | CallError | None
 
@@ -48,40 +48,43 @@ class _Handler:
         "response_is_valid",
     )
 
-    def __init__(self, operation: Operation, implementations: tuple[Implementation, ...]) -> None:
+    def __init__(self, form: Form, implementations: tuple[Implementation, ...]) -> None:
         self.implementations = implementations
-        self.request = operation.request
-        self.request_is_valid = operation.request.is_valid
-        self.response = operation.response
-        self.response_is_valid: Any = operation.response.is_valid if operation.response else None
+        self.request = form.request
+        self.request_is_valid = form.request.is_valid
+        self.response = form.response
+        self.response_is_valid: Any = form.response.is_valid if form.response else None
 
 
 class Exchange:
-    """The messages of one station in one version.
+    """The messages of one station in one version, as one transport carries them.
 
     Args:
         station: whose messages they are.
         version: the version of the connections.
+        transport: what the connections are; not every operation is in OCPP-S.
         plugins: who answers.
     """
 
     log = Logger()
 
-    def __init__(self, station: Any, version: OcppVersion, plugins: PluginManager) -> None:
+    def __init__(
+        self, station: Any, version: OcppVersion, transport: Transport, plugins: PluginManager
+    ) -> None:
         self._station = station
         self._version = version
+        self._transport = transport
         self._plugins = plugins
-        catalogue = load_catalogue(version)
-        self._answered = catalogue.answered_by(station.role)
-        self._called = catalogue.answered_by(station.role.other)
+        self._answered = self._forms(station.role)
+        self._called = self._forms(station.role.other)
         self.refresh()
 
     def refresh(self) -> None:
         """Look up the implementations of all hooks again, after plugins have changed."""
         find = self._implementations
         self._handlers = {
-            action: _Handler(operation, find(hook_name(action, self._station.role)))
-            for action, operation in self._answered.items()
+            action: _Handler(form, find(hook_name(action, self._station.role)))
+            for action, form in self._answered.items()
         }
         self._call_requested = find("call_requested")
         self._call_received = find("call_received")
@@ -107,10 +110,10 @@ class Exchange:
         """Handle a SEND: it is never answered, not even with an error (2.1 part 4, 4.2.4)."""
         if self._call_received:
             notify(self._call_received, self._station, peer, send)
-        operation = self._answered.get(send.action)
-        if operation is None or not operation.is_send:
+        form = self._answered.get(send.action)
+        if form is None or form.response is not None:
             self._log_fault(peer, f"SEND of {send.action!r}, which is not sent, was ignored")
-        elif violations := operation.request.check(send.payload):
+        elif violations := form.request.check(send.payload):
             self._log_fault(peer, f"SEND of {send.action} was ignored: {violations[0]}")
         else:
             implementations = self._handlers[send.action].implementations
@@ -127,13 +130,13 @@ class Exchange:
         self, peer: Any, action: str, payload: Any, timeout: float, check: bool
     ) -> Deferred[Any]:
         """Make a call; see ``Peer.call``."""
-        operation = self._called.get(action)
-        problems = self._problems(operation, payload, is_send=False) if check else None
+        form = self._called.get(action)
+        problems = self._problems(form, payload, is_send=False) if check else None
         if problems:
             return fail(PayloadInvalid(action, problems, payload))
         call = Call(new_message_id(), action, payload)
         answered = peer.connection.send_call(call, timeout)
-        answered.addCallback(self._check_result, peer, call, operation)
+        answered.addCallback(self._check_result, peer, call, form)
         return answered.addCallbacks(
             self._call_succeeded,
             self._call_ended_badly,
@@ -143,8 +146,8 @@ class Exchange:
 
     def send(self, peer: Any, action: str, payload: Any, check: bool) -> None:
         """Send something that gets no answer; see ``Peer.send``."""
-        operation = self._called.get(action)
-        problems = self._problems(operation, payload, is_send=True) if check else None
+        form = self._called.get(action)
+        problems = self._problems(form, payload, is_send=True) if check else None
         if problems:
             raise PayloadInvalid(action, problems, payload)
         try:
@@ -240,25 +243,23 @@ class Exchange:
             return "this action is sent as SEND, not called"
         if action in self._called:
             return "this action is of the other direction"
-        return f"unknown action in OCPP {self._version}"
+        return f"unknown action in {self._language}"
 
     # Private: what goes out.
 
-    def _problems(self, operation: Operation | None, payload: Any, is_send: bool) -> list[Any]:
-        if operation is None:
-            return [f"OCPP {self._version} has no such action for a {self._station.role.other}"]
-        if operation.is_send != is_send:
-            return ["must be sent, not called" if operation.is_send else "must be called, not sent"]
-        return [] if operation.request.is_valid(payload) else operation.request.check(payload)
+    def _problems(self, form: Form | None, payload: Any, is_send: bool) -> list[Any]:
+        if form is None:
+            return [f"{self._language} has no such action for a {self._station.role.other}"]
+        if (form.response is None) != is_send:
+            return ["must be called, not sent" if is_send else "must be sent, not called"]
+        return [] if form.request.is_valid(payload) else form.request.check(payload)
 
-    def _check_result(
-        self, payload: Any, peer: Any, call: Call, operation: Operation | None
-    ) -> Any:
+    def _check_result(self, payload: Any, peer: Any, call: Call, form: Form | None) -> Any:
         """A result without ``null``; one that breaks its schema fails the call."""
         payload = {} if payload is None else payload
-        if operation is None or operation.response is None or operation.response.is_valid(payload):
+        if form is None or form.response is None or form.response.is_valid(payload):
             return payload
-        violations = operation.response.check(payload)
+        violations = form.response.check(payload)
         if self._version is OcppVersion.V2_1 and peer.connected:
             code = code_for(self._version, violations[0].kind)
             complaint = CallResultError(call.message_id, code, str(violations[0]))
@@ -277,6 +278,17 @@ class Exchange:
         return failure
 
     # Private: both.
+
+    def _forms(self, role: Role) -> dict[str, Form]:
+        """What a role answers, in the form of this transport."""
+        operations = load_catalogue(self._version).answered_by(role).values()
+        forms = {operation.action: operation.form(self._transport) for operation in operations}
+        return {action: form for action, form in forms.items() if form is not None}
+
+    @property
+    def _language(self) -> str:
+        over = " over SOAP" if self._transport is Transport.SOAP else ""
+        return f"OCPP {self._version}{over}"
 
     def _implementations(self, hook: str) -> tuple[Implementation, ...]:
         return self._plugins.implementations(hook, self._station.role, self._version)

@@ -1,4 +1,4 @@
-"""Who sees and who changes the frames of a station: the trace, and plugins."""
+"""Who sees and who changes the frames and envelopes of a station: the trace, and plugins."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ from twisted.python.failure import Failure
 from ocppfw.hook_calls import await_hook, is_awaitable, log_failure, notify
 from ocppfw.marker import DROP
 from ocppfw.plugin_manager import Implementation, PluginManager
-from ocppfw.trace import FrameTrace
+from ocppfw.trace import Envelope, Trace
 from ocppfw.versions import OcppVersion
 
-_HOOKS = ("frame_received", "frame_sent", "change_received_frame", "change_sent_frame")
+_HOOKS = (
+    "frame_received",
+    "frame_sent",
+    "change_received_frame",
+    "change_sent_frame",
+    "envelope_received",
+    "envelope_sent",
+    "change_received_envelope",
+    "change_sent_envelope",
+)
 
 
 class StationTaps:
@@ -24,14 +33,15 @@ class StationTaps:
     Args:
         station: the station.
         plugins: who implements the hooks.
-        trace: shows every frame; None for no trace.
+        trace: shows every frame and envelope; None for no trace.
 
     Attributes:
-        active: False when nobody wants frames; connections then spare themselves the calls.
+        active: False when nobody wants frames or envelopes; connections then spare themselves the
+            calls.
         watch_idle: True when a plugin wants to know that nothing is left to do.
     """
 
-    def __init__(self, station: Any, plugins: PluginManager, trace: FrameTrace | None) -> None:
+    def __init__(self, station: Any, plugins: PluginManager, trace: Trace | None) -> None:
         self._station = station
         self._plugins = plugins
         self._trace = trace
@@ -72,6 +82,32 @@ class StationTaps:
             changed.addCallback(write_and_show)
         else:
             write_and_show(changed)
+
+    def envelope_received(self, peer: Any, envelope: Envelope) -> Deferred[str | None] | str | None:
+        """Show an envelope that arrived, then let it be changed.
+
+        Returns:
+            The XML to process, None to drop the envelope, or a Deferred of these.
+        """
+        if self._trace is not None:
+            self._trace.envelope_received(peer, envelope)
+        text, version = envelope.text, peer.version
+        notify(self._hooks["envelope_received", version], self._station, peer, text)
+        return self._change(self._hooks["change_received_envelope", version], peer, text)
+
+    def change_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+        """Let an envelope be changed before it is sent.
+
+        Returns:
+            The XML to send, None to drop the envelope, or a Deferred of these.
+        """
+        return self._change(self._hooks["change_sent_envelope", peer.version], peer, text)
+
+    def envelope_sent(self, peer: Any, envelope: Envelope) -> None:
+        """Show an envelope that is sent now."""
+        if self._trace is not None:
+            self._trace.envelope_sent(peer, envelope)
+        notify(self._hooks["envelope_sent", peer.version], self._station, peer, envelope.text)
 
     def _write(self, peer: Any, write: Callable[[str], None], text: str | None) -> None:
         if text is not None and peer.connected:

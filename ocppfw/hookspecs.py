@@ -16,12 +16,12 @@ from typing import Any
 
 from ocppfw.catalogue import hook_name, load_catalogue
 from ocppfw.marker import hookspec
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRequest:
-    """A charge point that asks to be let in.
+    """Somebody who asks to be let in: by a WebSocket handshake, or by any SOAP request.
 
     Attributes:
         identity: decoded identity of the charge point.
@@ -29,6 +29,7 @@ class ConnectionRequest:
         address: ``host:port`` of the other end.
         headers: HTTP headers by lower-case name; of a repeated one, the values joined by commas.
         certificate: the client's certificate (DER), None without mutual TLS.
+        transport: WebSocket or SOAP.
     """
 
     identity: str
@@ -36,6 +37,7 @@ class ConnectionRequest:
     address: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
+    transport: Transport = Transport.WEBSOCKET
 
 
 def answer_hook(station: Any, peer: Any, call: Any, payload: Any) -> Any:
@@ -57,10 +59,11 @@ def answer_hook(station: Any, peer: Any, call: Any, payload: Any) -> Any:
 def connection_requested(station: Any, request: ConnectionRequest) -> Any:
     """Called before a charge point is let in; every implementation must agree.
 
-    An implementation that raises, or whose awaitable does not fire within ``hook-timeout``,
-    refuses the connection.
+    Over SOAP it is called for every request, also by a charge point for those of its central
+    system. An implementation that raises, or whose awaitable does not fire within
+    ``hook-timeout``, refuses the connection.
 
-    :param station: the central system.
+    :param station: who is asked: the central system, over SOAP also the charge point.
     :param request: who asks, from where, and with what.
     :returns: nothing, or an awaitable of nothing; ``ConnectionRefused`` refuses: status 404 for
         an unknown identity, 401 to demand credentials, 403 otherwise.
@@ -219,6 +222,50 @@ def change_sent_frame(station: Any, peer: Any, text: str) -> Any:
     :param text: the frame, as earlier implementations left it.
     :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it, an
         awaitable of one of these delays it; other frames do not wait for it.
+    """
+
+
+@hookspec
+def envelope_received(station: Any, peer: Any, text: str) -> None:
+    """Called for every SOAP envelope that arrives, as it came, once it is known whose it is.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML; it may hold secrets. An answer of a peer may be no XML at all.
+    """
+
+
+@hookspec
+def envelope_sent(station: Any, peer: Any, text: str) -> None:
+    """Called for every SOAP envelope that is sent, as it goes.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML; it may hold secrets.
+    """
+
+
+@hookspec
+def change_received_envelope(station: Any, peer: Any, text: str) -> Any:
+    """Called for every SOAP envelope that arrives, before it is processed.
+
+    :param station: our side.
+    :param peer: the other side; it stays the same, whatever the text then says.
+    :param text: the XML, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it: a request
+        then gets no answer, a call of ours expires. An awaitable of one of these delays it.
+    """
+
+
+@hookspec
+def change_sent_envelope(station: Any, peer: Any, text: str) -> Any:
+    """Called for every SOAP envelope before it is sent.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it: a request
+        then gets no answer, a call of ours expires. An awaitable of one of these delays it.
     """
 
 

@@ -21,7 +21,9 @@ from ocppfw.text import escape_controls
 _ROTATE_LENGTH = 10_000_000  # bytes
 _ROTATED_FILES = 9  # beside the one being written
 _PREFIXES = {LogLevel.warn: "Warning: ", LogLevel.error: "Error: ", LogLevel.critical: "Error: "}
-_SAID_ALREADY = re.compile(r"CentralSystemSite starting on \d+|\(TCP Port \d+ Closed\)")
+_SAID_ALREADY = re.compile(
+    r"(CentralSystem|ChargePoint)Site starting on \d+|\(TCP Port \d+ Closed\)"
+)
 _CHATTY = ("twisted.", "autobahn.", "txaio")
 
 

@@ -21,14 +21,17 @@ from ocppfw.plugin_manager import Implementation, Plugin, PluginManager
 from ocppfw.records import Store
 from ocppfw.settings import Settings
 from ocppfw.text import escape_controls
-from ocppfw.trace import FrameTrace
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.trace import Trace
+from ocppfw.versions import OcppVersion, Role, Transport
 
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 
 
 class Peer:
     """The other side, seen from here; one object per connection.
+
+    Over SOAP, where every request may have a connection of its own, it lasts as long as the
+    other side is heard of and can be reached.
 
     Attributes:
         station: our side.
@@ -66,6 +69,17 @@ class Peer:
     def connected(self) -> bool:
         """True until the connection is lost."""
         return bool(self.connection.connected)
+
+    @property
+    def host(self) -> str:
+        """The other end's address without its port."""
+        return self.address.rpartition(":")[0]
+
+    @property
+    def transport(self) -> Transport:
+        """How messages travel between us."""
+        transport: Transport = self.connection.transport
+        return transport
 
     @property
     def data(self) -> defaultdict[str, dict[str, Any]]:
@@ -109,11 +123,12 @@ class Peer:
         self._exchange.send(self, action, payload, check)
 
     def send_raw(self, text: str) -> Deferred[Any] | None:
-        """Send any text as a frame, right or wrong, and at once.
+        """Send any text as a frame or envelope, right or wrong, and at once.
 
         Returns:
-            If the text is a CALL, a Deferred of its answer's payload, unchecked; it fails as
-            that of ``call`` does. None if it is something else.
+            Over WebSocket, if the text is a CALL, a Deferred of its answer's payload,
+            unchecked; it fails as that of ``call`` does. None if it is something else.
+            Over SOAP a Deferred of the ``HttpExchange``.
 
         Raises:
             NotConnected: the connection is lost.
@@ -122,7 +137,7 @@ class Peer:
         return answered
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """End the connection with a WebSocket close code."""
+        """End the connection, over WebSocket with this close code."""
         self.connection.close(code, reason)
 
     def __str__(self) -> str:
@@ -159,8 +174,8 @@ class Station:
         self.clock = clock
         self.data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._plugins = plugins
-        self._exchanges: dict[OcppVersion, Exchange] = {}
-        self.taps = StationTaps(self, plugins, FrameTrace(show) if show else None)
+        self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
+        self.taps = StationTaps(self, plugins, Trace(show) if show else None)
         self._second = -1
         self._timestamp = ""
         self._running = False
@@ -249,15 +264,32 @@ class Station:
 
     # From the transport.
 
-    def answerer(self, version: OcppVersion) -> Exchange:
-        """The messages of a version; made when it is first needed."""
-        if version not in self._exchanges:
-            self._exchanges[version] = Exchange(self, version, self._plugins)
-        return self._exchanges[version]
+    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
+        """Ask the plugins whether somebody may connect.
+
+        Returns:
+            None if no plugin wants to be asked. Else a Deferred that fires when all agree, and
+            fails with ConnectionRefused as soon as one does not.
+        """
+        implementations = self._implementations("connection_requested", request.version)
+        if not implementations:
+            return None
+        asked = [self._ask(implementation, request) for implementation in implementations]
+        return gatherResults(asked, consumeErrors=True).addCallbacks(lambda _: None, _first_refusal)
+
+    def answerer(
+        self, version: OcppVersion, transport: Transport = Transport.WEBSOCKET
+    ) -> Exchange:
+        """The messages of a version, over a transport; made when it is first needed."""
+        key = (version, transport)
+        if key not in self._exchanges:
+            self._exchanges[key] = Exchange(self, version, transport, self._plugins)
+        return self._exchanges[key]
 
     def connected(self, identity: str, version: OcppVersion, connection: Any, address: str) -> Peer:
         """A connection was opened; its peer."""
-        peer = Peer(self, identity, version, connection, address, self.answerer(version))
+        exchange = self.answerer(version, connection.transport)
+        peer = Peer(self, identity, version, connection, address, exchange)
         # The channels must know the peer before a plugin may use it.
         connection.peer = peer
         self._peer_opened(peer)
@@ -276,6 +308,25 @@ class Station:
             gone.callback(None)
 
     # Private.
+
+    def _ask(self, implementation: Implementation, request: ConnectionRequest) -> Deferred[Any]:
+        try:
+            result = implementation.call(self, request)
+            if is_awaitable(result):
+                answer = await_hook(result, self.settings.hook_timeout, self.clock)
+            else:
+                answer = succeed(result)
+        except (Exception, SystemExit):
+            answer = fail()
+        return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
+
+    @staticmethod
+    def _refuse(failure: Failure, implementation: Implementation) -> None:
+        """Fail closed: a plugin that fails refuses."""
+        if not failure.check(ConnectionRefused):
+            log_failure(failure, implementation)
+            raise ConnectionRefused(500, f"{implementation} failed") from failure.value
+        failure.raiseException()
 
     def _peer_opened(self, peer: Peer) -> None:
         raise NotImplementedError
@@ -323,43 +374,12 @@ class CentralSystem(Station):
         """The charge points that are connected now."""
         return list(self.peers.values())
 
-    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
-        """Ask the plugins whether a charge point may connect.
-
-        Returns:
-            None if no plugin wants to be asked. Else a Deferred that fires when all agree, and
-            fails with ConnectionRefused as soon as one does not.
-        """
-        implementations = self._implementations("connection_requested", request.version)
-        if not implementations:
-            return None
-        asked = [self._ask(implementation, request) for implementation in implementations]
-        return gatherResults(asked, consumeErrors=True).addCallbacks(lambda _: None, _first_refusal)
-
-    def _ask(self, implementation: Implementation, request: ConnectionRequest) -> Deferred[Any]:
-        try:
-            result = implementation.call(self, request)
-            if is_awaitable(result):
-                answer = await_hook(result, self.settings.hook_timeout, self.clock)
-            else:
-                answer = succeed(result)
-        except (Exception, SystemExit):
-            answer = fail()
-        return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
-
-    @staticmethod
-    def _refuse(failure: Failure, implementation: Implementation) -> None:
-        """Fail closed: a plugin that fails refuses."""
-        if not failure.check(ConnectionRefused):
-            log_failure(failure, implementation)
-            raise ConnectionRefused(500, f"{implementation} failed") from failure.value
-        failure.raiseException()
-
     def _peer_opened(self, peer: Peer) -> None:
         replaced = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
-        host = peer.address.rpartition(":")[0]
-        self.log.info("cs: ChargePoint #{id} connected from {host}.", id=peer.identity, host=host)
+        source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
+        text = "cs: ChargePoint #{id} connected{source}."
+        self.log.info(text, id=peer.identity, source=source)
         if replaced is not None:
             # Who connects again has lost the old connection, whether or not we know.
             replaced.close(1000, "replaced by a newer connection")
@@ -369,12 +389,6 @@ class CentralSystem(Station):
         self.log.info(text, id=peer.identity, reason=reason)
         if self.peers.get(peer.identity) is peer:
             del self.peers[peer.identity]
-
-
-def _first_refusal(failure: Failure) -> None:
-    """What gatherResults found first."""
-    error: Any = failure.value
-    error.subFailure.raiseException()
 
 
 class ChargePoint(Station):
@@ -444,3 +458,9 @@ class ChargePoint(Station):
         self.peer = None
         text = "{label}: Connection lost: {reason}"
         self.log.info(text, label=self.label, reason=reason)
+
+
+def _first_refusal(failure: Failure) -> None:
+    """What gatherResults found first."""
+    error: Any = failure.value
+    error.subFailure.raiseException()

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import random
 import re
-import shutil
 import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from twisted.application.service import MultiService, Service
-from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from ocppfw.errors import SettingsError
-from ocppfw.peers import CentralSystem, ChargePoint, Station
+from ocppfw.peers import CentralSystem, ChargePoint
 from ocppfw.plugin_files import Discovery
 from ocppfw.plugin_manager import PluginManager
 from ocppfw.records import MemoryStore, Store
 from ocppfw.settings import Settings
+from ocppfw.station_services import (
+    LOOPBACK,
+    CentralSystemService,
+    ChargePointService,
+    SoapListener,
+    listening_place,
+)
 from ocppfw.text import escape_controls
-from ocppfw.transports.reconnect import WebSocketClient
-from ocppfw.transports.web import CentralSystemSite
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import SOAP_VERSIONS, Role
 from ocppfw.watchdog import WatchdogService
 
 AUTOSTART = "cp_autostart"
-_LISTEN_BACKLOG = 1024
 _NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%\d{0,2}d(?:[^%]|%%)*")  # %% stands for a percent sign
 
 log = Logger()
@@ -75,7 +75,10 @@ def build_service(
         SettingsError: settings contradict each other, or one is missing.
     """
     if settings.role is Role.CS:
-        check_port(settings)
+        check_port(settings.interface or LOOPBACK, settings.port)
+    elif is_soap(settings):
+        check_soap(settings)
+        check_port(*listening_place(settings))
     plugins = build_plugins(settings, plugin_settings)
     store = MemoryStore()
     service = MultiService()
@@ -85,21 +88,37 @@ def build_service(
     return service
 
 
-def check_port(settings: Settings) -> None:
-    """Try the port before twistd goes to the background, where nobody would see the fault.
+def check_port(interface: str, port: int) -> None:
+    """Try a port before twistd goes to the background, where nobody would see the fault.
 
     Raises:
         SettingsError: it cannot be had; the text says why.
     """
-    family = socket.AF_INET6 if ":" in settings.interface else socket.AF_INET
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.interface, settings.port))
+            probe.bind((interface, port))
         except OSError as error:
-            raise SettingsError(
-                f"cannot listen on {settings.interface} port {settings.port}: {error}"
-            ) from None
+            raise SettingsError(f"cannot listen on {interface} port {port}: {error}") from None
+
+
+def is_soap(settings: Settings) -> bool:
+    """True for a charge point that speaks SOAP: the scheme of its URL says so."""
+    return urlsplit(settings.url).scheme in ("http", "https")
+
+
+def check_soap(settings: Settings) -> None:
+    """Refuse what OCPP-S does not have.
+
+    Raises:
+        SettingsError: the version is not carried by SOAP.
+    """
+    if settings.protocol not in SOAP_VERSIONS:
+        known = ", ".join(version.subprotocol for version in SOAP_VERSIONS)
+        raise SettingsError(
+            f"protocol: {settings.protocol.subprotocol} is not spoken over SOAP, one of {known} is"
+        )
 
 
 def _stations(
@@ -113,11 +132,14 @@ def _stations(
         station = CentralSystem(plugins, settings, store, reactor, show)
         yield CentralSystemService(station, plugins, reactor)
         return
+    listener = SoapListener(settings, reactor) if is_soap(settings) else None
+    if listener is not None:
+        yield listener
     for identity in identities(settings):
         charge_point = ChargePoint(
             identity, settings.protocol, plugins, settings, store, reactor, show
         )
-        yield ChargePointService(charge_point, settings.url, reactor)
+        yield ChargePointService(charge_point, listener, reactor)
 
 
 def identities(settings: Settings) -> list[str]:
@@ -148,139 +170,3 @@ def _expand(pattern: str, count: int) -> list[str]:
             f"id: {pattern!r} must hold one number, such as CP%04d, when --count is given"
         )
     return [pattern % number for number in range(1, count + 1)]
-
-
-class StationService(Service):
-    """Runs one station; ends its connections in good order."""
-
-    _station: Station
-
-    def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
-
-    def _say_goodbye(self) -> Deferred[Any]:
-        """Answer what was begun, close with 1001, wait until the peers have closed, too."""
-        return self._station.drain().addCallback(lambda _: self._wait_for_the_end())
-
-    def _wait_for_the_end(self) -> Deferred[None]:
-        gone = self._station.gone()
-        gone.addTimeout(self._station.settings.close_timeout, self._reactor)
-        return gone.addErrback(lambda failure: failure.trap(TimeoutError) and None)
-
-
-class CentralSystemService(StationService):
-    """Listens for charge points.
-
-    Args:
-        station: the central system.
-        plugins: its plugins, to be named at the start.
-        reactor: Twisted's reactor.
-    """
-
-    def __init__(self, station: CentralSystem, plugins: PluginManager, reactor: Any) -> None:
-        super().__init__(reactor)
-        self._station: CentralSystem = station
-        self._plugins = plugins
-        self._port: Any = None
-
-    def listen(self) -> None:
-        """Take the port.
-
-        Raises:
-            SettingsError: it cannot be had; the text says why.
-        """
-        settings = self._station.settings
-        site = CentralSystemSite(self._station, settings.protocols, self._reactor)
-        try:
-            self._port = self._reactor.listenTCP(
-                settings.port, site, backlog=_LISTEN_BACKLOG, interface=settings.interface
-            )
-        except CannotListenError as error:
-            raise SettingsError(
-                f"cannot listen on {settings.interface} port {settings.port}: {error.socketError}"
-            ) from None
-
-    def privilegedStartService(self) -> None:
-        """Listen, while we still may use a low port."""
-        self.listen()
-        super().privilegedStartService()
-
-    @property
-    def port(self) -> int:
-        """The port that we listen on."""
-        return int(self._port.getHost().port)
-
-    def startService(self) -> None:
-        """Tell where we listen, and begin."""
-        super().startService()
-        log.info("CentralSystem started.")
-        for line in self.announcement():
-            log.info("cs: {line}", line=line)
-        self._station.start()
-
-    def stopService(self) -> Deferred[Any]:
-        """Listen no more, end the connections."""
-        super().stopService()
-        stopped = maybeDeferred(self._port.stopListening)
-        stopped.addCallback(lambda _: self._say_goodbye())
-        return stopped.addCallback(lambda _: self._station.stop())
-
-    def announcement(self) -> Iterator[str]:
-        """What is said at the start."""
-        settings = self._station.settings
-        port = self.port
-        host = settings.interface if settings.interface not in ("0.0.0.0", "") else "127.0.0.1"
-        url = f"ws://{f'[{host}]' if ':' in host else host}:{port}{settings.endpoint.rstrip('/')}/"
-        offered = [version for version in OcppVersion if version in settings.protocols]
-        best = OcppVersion.V1_6 if OcppVersion.V1_6 in offered else offered[-1]
-        plugins = [plugin for plugin in self._plugins.loaded if Role.CS in plugin.roles]
-        yield f"Server is listening on port {port}"
-        yield f"Charge points connect to {url}<identity>"
-        yield "Versions: " + ", ".join(version.subprotocol for version in offered)
-        yield "Plugins: " + (", ".join(plugin.name for plugin in plugins) or "none")
-        yield "To connect a simulated charge point, type in a second terminal:"
-        options = f"--role cp --url {url} --id CP1 --protocol {best.subprotocol}"
-        yield f"    {_twistd()} -n --pidfile= ocppfw {options}"
-
-
-def _twistd() -> str:
-    """The command that started us, as it can be typed again in the same folder."""
-    started = sys.argv[0]
-    return "twistd" if shutil.which("twistd") == started or "/" not in started else started
-
-
-class ChargePointService(StationService):
-    """Keeps one charge point connected.
-
-    Args:
-        station: the charge point.
-        url: the central system's address.
-        reactor: Twisted's reactor.
-    """
-
-    def __init__(self, station: ChargePoint, url: str, reactor: Any) -> None:
-        super().__init__(reactor)
-        self._station: ChargePoint = station
-        self._client = WebSocketClient(
-            station,
-            url,
-            station.identity,
-            station.version,
-            reactor,
-            station.connecting_failed,
-            random.random,
-        )
-
-    def startService(self) -> None:
-        """Begin to connect."""
-        super().startService()
-        log.info("ChargePoint #{id} started.", id=self._station.identity)
-        self._station.start()
-        self._client.start()
-
-    def stopService(self) -> Deferred[Any]:
-        """End the connection, and connect no more."""
-        super().stopService()
-        stopped = self._say_goodbye()
-        stopped.addCallback(lambda _: self._client.stop())
-        return stopped.addCallback(lambda _: self._station.stop())

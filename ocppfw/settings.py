@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import keyword
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ocppfw.errors import SettingsError
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 Parser = Callable[[Any], Any]
 
@@ -92,17 +94,59 @@ def _endpoint(value: Any) -> str:
     return path
 
 
-def _url(value: Any) -> str:
-    url = _text(value)
+def _url_of(*schemes: str) -> Parser:
+    def parse(value: Any) -> str:
+        url = _text(value)
+        if not is_url(url, schemes):
+            raise ValueError(" or ".join(f"{scheme}://HOST[:PORT][/PATH]" for scheme in schemes))
+        return url
+
+    return parse
+
+
+def is_url(text: str, schemes: Iterable[str]) -> bool:
+    """True for an address with a scheme of these, a host, and nothing but a port and a path."""
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+        parts = urlsplit(text)
+        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
         (parts.hostname or "").encode("idna")
     except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("ws://HOST[:PORT][/PATH] or wss://HOST[:PORT][/PATH]")
-    return url
+        return False
+    return bool(usable) and not (parts.query or parts.fragment or "@" in parts.netloc)
+
+
+def _transports(value: Any) -> tuple[Transport, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    try:
+        found = tuple(dict.fromkeys(Transport(name.strip()) for name in names))
+    except (AttributeError, TypeError, ValueError):
+        found = ()
+    if not found:
+        raise ValueError("websocket, soap, or both separated by a comma")
+    return found
+
+
+def _one_of(*choices: str) -> Parser:
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(" or ".join(choices))
+        return str(value)
+
+    return parse
+
+
+def _soap_addresses(value: Any) -> dict[str | None, str]:
+    """Addresses by identity; the one under None is a template for all others."""
+    found: dict[str | None, str] = {}
+    for text in _texts(value):
+        named = _NAMED_ADDRESS.fullmatch(text)
+        if not named or not is_url(named["url"].replace("{id}", "id"), ("http", "https")):
+            raise ValueError("IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}")
+        found[named["identity"]] = named["url"]
+    return found
+
+
+_NAMED_ADDRESS = re.compile(r"(?:(?P<identity>.+?)=)?(?P<url>https?://.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +175,8 @@ class Setting:
     @property
     def attribute(self) -> str:
         """The setting's name as an attribute of ``Settings``."""
-        return self.name.replace("-", "_")
+        name = self.name.replace("-", "_")
+        return f"{name}_" if keyword.iskeyword(name) else name
 
 
 _ALL_PROTOCOLS = ",".join(version.subprotocol for version in OcppVersion)
@@ -141,10 +186,50 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "port", 9000, "TCP port to listen on; 0 picks a free one.", _integer(0, 65535), Role.CS
     ),
-    Setting("interface", "127.0.0.1", "Address to listen on.", _text, Role.CS),
-    Setting("endpoint", "/", "Path before the identity of the charge points.", _endpoint, Role.CS),
+    Setting(
+        "interface",
+        None,
+        "Address to listen on. Default: 127.0.0.1; a SOAP charge point listens on the address"
+        " from which it reaches its central system.",
+        _text,
+    ),
+    Setting(
+        "endpoint",
+        "/",
+        "Path before the identity of the charge points; over SOAP the path itself.",
+        _endpoint,
+        Role.CS,
+    ),
     Setting("protocols", _ALL_PROTOCOLS, "Versions to offer.", _protocols, Role.CS),
-    Setting("url", None, "Central system to connect to (ws:// or wss://).", _url, Role.CP),
+    Setting(
+        "transport",
+        "websocket,soap",
+        "Transports to offer; SOAP is for 1.2, 1.5 and 1.6.",
+        _transports,
+        Role.CS,
+    ),
+    Setting(
+        "url",
+        None,
+        "Central system to connect to: ws:// or wss://; http:// or https:// for SOAP.",
+        _url_of("ws", "wss", "http", "https"),
+        Role.CP,
+    ),
+    Setting(
+        "from",
+        None,
+        "SOAP: address of our own service, which the central system is told. Default: one that"
+        " it can reach.",
+        _url_of("http", "https"),
+        Role.CP,
+    ),
+    Setting(
+        "remote-port",
+        None,
+        "SOAP: port to listen on; 0 picks a free one. Default: that of --from, or a free one.",
+        _integer(0, 65535),
+        Role.CP,
+    ),
     Setting(
         "id", ["CP1"], "Identity; a pattern such as CP%04d with --count.", _texts, Role.CP, True
     ),
@@ -185,7 +270,56 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("handshake-timeout", 10, "Seconds for the opening handshake.", _seconds(0.1)),
     Setting("close-timeout", 5, "Seconds for the closing handshake.", _seconds(0.1)),
-    Setting("compression", "on", "on or off: allow permessage-deflate.", _switch),
+    Setting(
+        "compression",
+        "on",
+        "on or off: allow permessage-deflate, and compressed answers to SOAP requests.",
+        _switch,
+    ),
+    Setting(
+        "request-encoding",
+        "identity",
+        "SOAP: how our requests are sent: identity (as they are), gzip or deflate.",
+        _one_of("identity", "gzip", "deflate"),
+    ),
+    Setting(
+        "request-timeout",
+        30,
+        "Seconds in which an HTTP request must have arrived whole.",
+        _seconds(0.1),
+    ),
+    Setting(
+        "soap-learn-address",
+        "same-host",
+        "Which From of a SOAP charge point is taken as its address: one on the host that the"
+        " request comes from (same-host), any, or none (never).",
+        _one_of("same-host", "any", "never"),
+        Role.CS,
+    ),
+    Setting(
+        "soap-address",
+        [],
+        "Address of a SOAP charge point, as IDENTITY=URL, or of all others, as a URL with {id};"
+        " it wins over what is learned.",
+        _soap_addresses,
+        Role.CS,
+        True,
+    ),
+    Setting(
+        "soap-peer-timeout",
+        None,
+        "Seconds of silence after which a SOAP charge point counts as lost. Default: twice the"
+        " heartbeat interval that it was told, and 60.",
+        _seconds(0.1),
+        Role.CS,
+    ),
+    Setting(
+        "max-soap-peers",
+        10_000,
+        "SOAP charge points that may be connected at once.",
+        _integer(1, 10_000_000),
+        Role.CS,
+    ),
     Setting(
         "max-message-size",
         1 << 20,

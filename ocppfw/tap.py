@@ -26,6 +26,7 @@ Examples:
   twistd -n --pidfile= ocppfw --role cs --port 9000
   twistd -n --pidfile= ocppfw --role cp --url ws://127.0.0.1:9000/ --id CP1 --protocol ocpp1.5
   twistd -n --pidfile= ocppfw --role cp --url ws://127.0.0.1:9000/ --id CP%04d --count 100
+  twistd -n --pidfile= ocppfw --role cp --url http://127.0.0.1:9000/ --id CP1 --protocol ocpp1.5
 """
 
 
@@ -142,7 +143,9 @@ def _check_role(settings: Settings, given: dict[str, Any]) -> None:
         if setting.name in given and setting.role not in (None, settings.role):
             raise SettingsError(f"{setting.name}: is only for --role {setting.role}")
     if settings.role is Role.CP and settings.url is None:
-        raise SettingsError("url: must be given, such as --url ws://127.0.0.1:9000/")
+        raise SettingsError(
+            "url: must be given, such as --url ws://127.0.0.1:9000/, or http://... for SOAP"
+        )
 
 
 def makeService(options: Options) -> IService:

@@ -1,39 +1,97 @@
-"""The trace of frames: each in one line, without secrets.
+"""The trace of frames and envelopes: each in one line, without secrets.
 
 cs: <<cp#0 [2,"V7NeDL1M","BootNotification",{"chargePointVendor":"DBT"}]
 cs: >>cp#0 [3,"V7NeDL1M",{"status":"Accepted"}]
+cs: <<cp#boxid /BootNotification {"chargePointVendor":"DBT"}
+cs: >>cp#boxid /BootNotification {"status":"Accepted"}
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from ocppfw.catalogue import mentions_secret, redact
+from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.text import escape_controls
+from ocppfw.versions import Role
+
+_BETWEEN_TAGS = re.compile(r">[ \t]*\r?\n\s*<")  # only there for the eye; a line has no room
 
 
-class FrameTrace:
-    """Shows every frame in one line, as a rule without secrets.
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A SOAP envelope on its way.
+
+    Attributes:
+        text: the XML.
+        action: what it is about; empty where only the XML says so.
+        message: what is in it; None for XML that a human or a plugin has written.
+    """
+
+    text: str
+    action: str = ""
+    message: Call | CallResult | CallError | None = None
+
+
+class Trace:
+    """Shows every frame and envelope in one line, as a rule without secrets.
 
     Args:
         show: takes the finished line.
         show_secrets: True shows secrets, too.
+
+    Attributes:
+        xml_of: roles whose envelopes are shown as XML rather than by action and payload.
     """
 
     def __init__(self, show: Callable[[str], None], show_secrets: bool = False) -> None:
         self._show = show
-        self._presentable = escape_controls if show_secrets else presentable
+        self._show_secrets = show_secrets
+        self.xml_of: set[Role] = set()
 
     def frame_received(self, peer: Any, text: str) -> None:
         """Show a frame that came from a peer."""
-        self._show(f"{peer.station.label}: <<{peer.label} {self._presentable(text)}")
+        self._show(f"{peer.station.label}: <<{peer.label} {self._frame(text)}")
 
     def frame_sent(self, peer: Any, text: str) -> None:
         """Show a frame that goes to a peer."""
-        self._show(f"{peer.station.label}: >>{peer.label} {self._presentable(text)}")
+        self._show(f"{peer.station.label}: >>{peer.label} {self._frame(text)}")
+
+    def envelope_received(self, peer: Any, envelope: Envelope) -> None:
+        """Show an envelope that came from a peer."""
+        self._show(f"{peer.station.label}: <<{peer.label} {self._envelope(peer, envelope)}")
+
+    def envelope_sent(self, peer: Any, envelope: Envelope) -> None:
+        """Show an envelope that goes to a peer."""
+        self._show(f"{peer.station.label}: >>{peer.label} {self._envelope(peer, envelope)}")
+
+    # Private.
+
+    def _frame(self, text: str) -> str:
+        return escape_controls(text) if self._show_secrets else presentable(text)
+
+    def _envelope(self, peer: Any, envelope: Envelope) -> str:
+        if envelope.message is None or peer.station.role in self.xml_of:
+            return escape_controls(_BETWEEN_TAGS.sub("><", self._xml(envelope.text)).strip())
+        content = self._content(envelope.action, envelope.message)
+        return escape_controls(f"/{envelope.action} {content}")
+
+    def _xml(self, text: str) -> str:
+        from ocppfw.soap import redacted  # loads lxml and spyne, which SOAP alone needs
+
+        return text if self._show_secrets else redacted(text)
+
+    def _content(self, action: str, message: Call | CallResult | CallError) -> str:
+        if isinstance(message, CallError):
+            return f"Fault {message.code}: {message.description}"
+        payload = message.payload
+        shown = payload if self._show_secrets else redact(action, payload)
+        return orjson.dumps(shown).decode()
 
 
 def presentable(text: str) -> str:

@@ -68,3 +68,6 @@ SOAP_NAMESPACES: dict[tuple[OcppVersion, Role], str] = {
     (OcppVersion.V1_6, Role.CS): "urn://Ocpp/Cs/2015/10/",
     (OcppVersion.V1_6, Role.CP): "urn://Ocpp/Cp/2015/10/",
 }
+
+#: The versions that OCPP-S carries, from the oldest to the newest.
+SOAP_VERSIONS = tuple(dict.fromkeys(version for version, _ in SOAP_NAMESPACES))

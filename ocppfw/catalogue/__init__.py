@@ -15,7 +15,7 @@ from ocppfw.catalogue.catalogue import (
     load_catalogue,
 )
 from ocppfw.catalogue.fields import Field
-from ocppfw.catalogue.redaction import may_hold_secrets, mentions_secret, redact
+from ocppfw.catalogue.redaction import mentions_secret, redact
 from ocppfw.catalogue.validation import Violation, ViolationKind
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "ViolationKind",
     "hook_name",
     "load_catalogue",
-    "may_hold_secrets",
     "mentions_secret",
     "redact",
 ]

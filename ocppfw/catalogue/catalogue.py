@@ -22,9 +22,8 @@ from ocppfw.catalogue.schemas import (
 )
 from ocppfw.catalogue.validation import Validator, Violation
 from ocppfw.catalogue.wsdl import Service, ServiceMessage, ServiceOperation, load_service
-from ocppfw.versions import OcppVersion, Role, Transport
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
-_SOAP_VERSIONS = (OcppVersion.V1_2, OcppVersion.V1_5, OcppVersion.V1_6)
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -182,7 +181,7 @@ def load_catalogue(version: OcppVersion) -> Catalogue:
     Raises:
         CatalogueError: a definition file is missing or cannot be read.
     """
-    soap_forms = _load_soap_forms(version) if version in _SOAP_VERSIONS else {}
+    soap_forms = _load_soap_forms(version) if version in SOAP_VERSIONS else {}
     operations = {
         action.name: _build_operation(version, action, soap_forms.get(action.name))
         for action in actions_of(version)

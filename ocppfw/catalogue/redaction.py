@@ -42,11 +42,6 @@ _USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#\s]*@")
 _DEEPEST = 30
 
 
-def may_hold_secrets(action: str) -> bool:
-    """True when payloads of this action may hold a secret, so that ``redact`` is worth a call."""
-    return action in _ACTIONS
-
-
 def mentions_secret(text: str) -> bool:
     """True if a text that is no payload names something secret."""
     return _SECRET_NAME.search(text) is not None or _USER_INFO.search(text) is not None

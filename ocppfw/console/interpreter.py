@@ -70,7 +70,8 @@ class Interpreter:
 
     async def _execute(self, words: Sequence[str]) -> None:
         command = self.find(plain(words[0]))
-        if {"--help", "-h"} & set(words[1:]):
+        own = {name for option in command.options for name in option.names}
+        if ({"--help", "-h"} - own) & set(words[1:]):
             for line in self._table.help_of(command):
                 self._say(line)
             return

@@ -69,7 +69,20 @@ class Change:
         return f"{name}={_shown(self.value)} ({_EFFECTS[name]})"
 
 
-def parse_changes(assignments: Sequence[tuple[str, str]]) -> list[Change]:
+@dataclass(frozen=True, slots=True)
+class PrintXml:
+    """Whether the envelopes of a role are shown as XML; of the trace rather than of a station."""
+
+    value: bool
+
+    def apply(self, stations: Sequence[Station], memory: Memory) -> str:
+        """Change it; what to say about it."""
+        role = stations[0].role
+        (memory.xml_of.add if self.value else memory.xml_of.discard)(role)
+        return f"{_PRINT_XML}={'true' if self.value else 'false'} ({Effect.NOW})"
+
+
+def parse_changes(assignments: Sequence[tuple[str, str]]) -> list[Change | PrintXml]:
     """What was typed as ``name=value``; all or nothing.
 
     Raises:
@@ -78,9 +91,9 @@ def parse_changes(assignments: Sequence[tuple[str, str]]) -> list[Change]:
     return [_parse_change(name, plain(text)) for name, text in assignments]
 
 
-def _parse_change(typed: str, text: str) -> Change:
+def _parse_change(typed: str, text: str) -> Change | PrintXml:
     if typed == _PRINT_XML:
-        raise CommandFailed("print_xml: only SOAP has XML, which is not in this build")
+        return _parse_print_xml(text)
     name = typed.replace("_", "-")
     setting = _BY_NAME.get(_OLD_NAMES.get(name, name))
     if setting is None:
@@ -91,6 +104,12 @@ def _parse_change(typed: str, text: str) -> Change:
         return Change(setting, setting.parse(text))
     except ValueError as error:
         raise CommandFailed(f"{typed}: must be {error}, not {text!r}") from None
+
+
+def _parse_print_xml(text: str) -> PrintXml:
+    if text not in ("true", "false"):
+        raise CommandFailed(f"{_PRINT_XML}: must be true or false, not {text!r}")
+    return PrintXml(text == "true")
 
 
 def setting_fields() -> list[Field]:
@@ -115,7 +134,8 @@ def describe_settings(stations: Sequence[Station], role: Role, memory: Memory) -
         effect = _EFFECTS.get(setting.name, Effect.RESTART)
         shown = " | ".join(dict.fromkeys(values))
         yield f"  {setting.name}={shown}  {setting.help} ({effect})"
-    yield f"  {_PRINT_XML}=false  Show the XML of SOAP messages. (SOAP is not in this build)"
+    shown = "true" if role in memory.xml_of else "false"
+    yield f"  {_PRINT_XML}={shown}  Show the XML of SOAP messages. ({Effect.NOW})"
 
 
 def _shown(value: Any) -> str:

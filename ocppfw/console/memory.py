@@ -1,4 +1,4 @@
-"""What the prompt remembers of the frames that have passed."""
+"""What the prompt remembers of the frames and envelopes that have passed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from ocppfw.rpc.frames import Call, CallResult, Send, parse
-from ocppfw.trace import FrameTrace
+from ocppfw.trace import Envelope, Trace
 
 _KEY = "console"
 _MOST_STARTS = 100
@@ -73,7 +73,7 @@ def transactions_of(peer: Any) -> Transactions:
     return found
 
 
-class Memory(FrameTrace):
+class Memory(Trace):
     """The trace of the prompt, which also remembers what has passed.
 
     Args:
@@ -105,6 +105,20 @@ class Memory(FrameTrace):
         if self.shows:
             super().frame_sent(peer, text)
         transactions_of(peer).note(parse(text, peer.version))
+
+    def envelope_received(self, peer: Any, envelope: Envelope) -> None:
+        """Show and remember an envelope that came from a peer."""
+        if self.shows:
+            super().envelope_received(peer, envelope)
+        transactions_of(peer).note(envelope.message)
+        if isinstance(envelope.message, Call):
+            self._heard(envelope.action)
+
+    def envelope_sent(self, peer: Any, envelope: Envelope) -> None:
+        """Show and remember an envelope that goes to a peer."""
+        if self.shows:
+            super().envelope_sent(peer, envelope)
+        transactions_of(peer).note(envelope.message)
 
     def next_command(self) -> None:
         """A command begins; what came before the one that has just ended is forgotten."""

@@ -18,7 +18,7 @@ from ocppfw.console.payloads import build_payload
 from ocppfw.console.world import World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
 from ocppfw.peers import Peer
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 GROUPS = {Role.CP: "Sent by a charge point", Role.CS: "Sent by a central system"}
 _PREFIXES = {Role.CP: "", Role.CS: "remote_"}
@@ -133,16 +133,18 @@ class OperationCommands:
         name = f"{_PREFIXES[role]}send_raw"
         return Command(
             name=name,
-            help="Send any text as a frame. If it is a call, its answer is waited for.",
+            help="Send any text as a frame, over SOAP as an envelope. The answer of a call is"
+            " waited for.",
             run=partial(self._send_raw, role),
             options=(
                 self._who(role),
                 Option(
                     names=("-e", "--envelope"),
-                    value="frame",
-                    help="text of the frame; must be given",
+                    value="text",
+                    help="text of the frame or envelope; must be given",
                     verbatim=True,
                 ),
+                Option(names=("-h", "--headers"), help="over SOAP: show the HTTP headers, too"),
             ),
             example=f'{name} -e [2,"1","{"Heartbeat" if role is Role.CP else "ClearCache"}",{{}}]',
             group=GROUPS[role],
@@ -176,7 +178,7 @@ class OperationCommands:
             raise CommandFailed(f"OCPP {peer.version} has no {name}; it is in {known}")
         default = default_payload(operation, role, peer.station.now(), transactions_of(peer))
         force = "force" in options
-        payload = build_payload(operation, default, invocation.assignments, force)
+        payload = build_payload(operation, default, invocation.assignments, force, peer.transport)
         if operation.is_send:
             peer.send(operation.action, payload, check=not force)
         else:
@@ -187,7 +189,10 @@ class OperationCommands:
         peer = self._peer(role, invocation.options)
         try:
             parsed = orjson.loads(payload)
-        except ValueError:
+        except ValueError as error:
+            if peer.transport is Transport.SOAP:
+                text = f"--payload: {error}; {_PREFIXES[role]}send_raw sends any XML"
+                raise CommandFailed(text) from None
             peer.send_raw(f'[2,"raw",{orjson.dumps(action).decode()},{payload}]')
         else:
             await call(peer, action, parsed, check=False)
@@ -195,9 +200,16 @@ class OperationCommands:
     async def _send_raw(self, role: Role, invocation: Invocation) -> None:
         [text] = _required(invocation.options, "envelope")
         peer = self._peer(role, invocation.options)
+        shows_headers = "headers" in invocation.options
+        if shows_headers and peer.transport is not Transport.SOAP:
+            raise CommandFailed("--headers: only SOAP has HTTP headers")
         answered = peer.send_raw(text)
-        if answered is not None:
-            await _outcome(peer, "the call", answered)
+        if answered is None:
+            return
+        result = await _outcome(peer, "the call", answered)
+        if shows_headers:
+            invocation.say(f"HTTP headers sent: {_json(result.headers)}")
+            invocation.say(f"HTTP {result.answer.status}, headers: {_json(result.answer.headers)}")
 
 
 async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:
@@ -207,18 +219,24 @@ async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:
         CommandFailed: the peer refused, or its answer breaks its schema.
         OcppfwError: another fault, whose text says enough.
     """
-    await _outcome(peer, action, peer.call(action, payload, check=check))
+    await _outcome(peer, action, peer.call(action, payload, check=check), payload)
 
 
-async def _outcome(peer: Peer, action: str, answered: Deferred[Any]) -> None:
+async def _outcome(peer: Peer, action: str, answered: Deferred[Any], payload: Any = None) -> Any:
     try:
-        await answered
+        return await answered
     except CallFailed as error:
         raise CommandFailed(f"{peer} refused {action}: {error}") from None
     except PayloadInvalid as error:
+        if error.payload is payload:  # ours, which the transport cannot carry
+            raise CommandFailed(f"not sent: {error}") from None
         raise CommandFailed(f"{peer} answered with a fault: {error}") from None
     except OcppfwError as error:
         raise CommandFailed(f"{peer}: {error}") from None
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _required(options: Mapping[str, Any], *keys: str) -> list[str]:

@@ -13,6 +13,8 @@ from ocppfw.text import escape_controls
 _STAMP = len("[2026-11-22 14:54:54] ")
 _INDENT = " " * (_STAMP + 4)  # where ocppjs's README goes on with a long line
 _FRAME = re.compile(r"\S+: (<<|>>)\S+ (\[4,)?")
+_ENVELOPE = re.compile(r"(\S+: (?:<<|>>)\S+) (<.*)")  # what is typed by hand may be any XML
+_TAG = re.compile(r"<[^>]*>")
 _SHORTEST = 20  # columns that are left for a text
 _DIM, _RED, _GREEN, _YELLOW, _CYAN = 2, 31, 32, 33, 36
 
@@ -54,9 +56,20 @@ class Screen:
         frame = _FRAME.match(rest)
         if frame and self.raw:
             return text
+        if (envelope := _ENVELOPE.fullmatch(rest)) and self._columns is not None:
+            return f"{self._painted(stamp, _DIM)}{self._envelope(*envelope.groups())}\n"
         if frame and self._columns is not None:
             rest = wrapped(rest, self._columns())
         return f"{self._painted(stamp, _DIM)}{self._painted(rest, _colour_of(rest, frame))}\n"
+
+    def _envelope(self, direction: str, xml: str) -> str:
+        """An envelope over several lines, its tags in the colour of its direction."""
+        from ocppfw.soap import pretty  # loads lxml and spyne, which SOAP alone needs
+
+        colour = _CYAN if "<<" in direction else _GREEN
+        shown = _TAG.sub(lambda tag: self._painted(tag[0], colour), pretty(xml).strip())
+        lines = [self._painted(direction, colour), *shown.splitlines()]
+        return f"\n{_INDENT}".join(lines)
 
     def _painted(self, text: str, colour: int) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text

@@ -13,6 +13,7 @@ from ocppfw.catalogue.examples import build_example
 from ocppfw.catalogue.fields import field_at
 from ocppfw.console.errors import CommandFailed
 from ocppfw.console.grammar import FieldPath, parse_path, read_value
+from ocppfw.versions import Transport
 
 _TEXTS = ("string", "dateTime", "uri")
 
@@ -22,6 +23,7 @@ def build_payload(
     default: dict[str, Any],
     assignments: Iterable[tuple[str, str]],
     force: bool,
+    transport: Transport = Transport.WEBSOCKET,
 ) -> dict[str, Any]:
     """The payload to send.
 
@@ -30,18 +32,23 @@ def build_payload(
         default: the payload where nothing else is typed; it is not changed.
         assignments: names and values as typed; ``null`` leaves a field out.
         force: True takes what is typed, right or wrong.
+        transport: what will carry it.
 
     Raises:
-        CommandFailed: a name leads nowhere, or the payload breaks its schema.
+        CommandFailed: the transport does not carry the operation, a name leads nowhere, or the
+            payload breaks its schema.
     """
+    form = operation.form(transport)
+    if form is None:
+        raise CommandFailed(f"OCPP {operation.version} has no {operation.action} over {transport}")
     payload = deepcopy(default)
-    fields = operation.request.fields
+    fields = form.request.fields
     root = Field(name=operation.action, type="object", fields=tuple(fields))
     for name, text in assignments:
         path = parse_path(name)
         value = read_value(text, _wants_text(fields, path))
         _put(payload, root, path, value, name)
-    if not force and (violations := operation.request.check(payload)):
+    if not force and (violations := form.request.check(payload)):
         faults = "; ".join(str(violation) for violation in violations[:3])
         raise CommandFailed(f"{operation.action} not sent: {faults} (--force sends it)")
     return payload

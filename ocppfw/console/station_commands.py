@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
 
@@ -16,14 +17,14 @@ from ocppfw.console.world import World
 from ocppfw.errors import OcppfwError
 from ocppfw.peers import CentralSystem, ChargePoint, Peer
 from ocppfw.service import AUTOSTART
-from ocppfw.versions import OcppVersion, Role, Transport
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"
 _VERSIONS = [version.subprotocol for version in OcppVersion]
 _TRANSPORT = Option(
     names=("-t", "--transport"),
     value="transport",
-    help="websocket (default) or soap; soap is not in this build",
+    help="websocket (default) or soap, which is for 1.2, 1.5 and 1.6",
     choices=lambda: [*Transport],
 )
 _INTERVAL = Option(
@@ -123,7 +124,12 @@ class StationCommands:
                 ),
                 _INTERVAL,
                 _TRANSPORT,
-                Option(names=("-f", "--from"), value="url", help="From header, with -t soap"),
+                Option(
+                    names=("-f", "--from"),
+                    value="url",
+                    help="with -t soap: where the central system finds us, such as"
+                    " http://localhost:9001",
+                ),
                 Option(
                     names=("-r", "--remote-port"),
                     value="port",
@@ -159,17 +165,17 @@ class StationCommands:
 
     def _start_cs(self, invocation: Invocation) -> None:
         options = invocation.options
-        _check_transport(options)
-        given = {"port": invocation.arguments["port"]}
+        transport = _transport(options)
+        given = {"port": invocation.arguments["port"], "transport": transport.value}
+        if transport is Transport.SOAP:
+            given["protocols"] = _SOAP_PROTOCOLS
         self._world.start_central_system(given | _settings(options))
 
     def _start_cp(self, invocation: Invocation) -> Deferred[None]:
         options = invocation.options
-        _check_transport(options)
-        for key in ("from", "remote-port"):
-            if key in options:
-                raise CommandFailed(f"--{key} is for -t soap only")
-        given = {"url": invocation.arguments["url"], "protocol": "ocpp1.5"}
+        url = invocation.arguments["url"]
+        _check_url(url, _transport(options), options)
+        given = {"url": url, "protocol": "ocpp1.5"}
         if "auto" in options and not self._is_loaded(AUTOSTART):
             self._world.plugins.load(AUTOSTART)
         return self._world.start_charge_point(
@@ -208,7 +214,7 @@ class StationCommands:
         identity = invocation.options.get(who)
         world = self._world
         peer = world.central_peer(identity) if role is Role.CP else world.remote_peer(identity)
-        host = peer.address.rpartition(":")[0]
+        host = peer.host
         seconds = peer.station.settings.ping_timeout
 
         def expired(*_: Any) -> None:
@@ -229,7 +235,11 @@ _OF_OPTIONS = {
     "protocols": "protocols",
     "protocol": "protocol",
     "interface": "interface",
+    "from": "from",
+    "remote-port": "remote-port",
 }
+_SCHEMES = {Transport.WEBSOCKET: ("ws", "wss"), Transport.SOAP: ("http", "https")}
+_SOAP_PROTOCOLS = ",".join(version.subprotocol for version in SOAP_VERSIONS)
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
@@ -237,12 +247,21 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
     return {_OF_OPTIONS[key]: value for key, value in options.items() if key in _OF_OPTIONS}
 
 
-def _check_transport(options: dict[str, Any]) -> None:
-    transport = options.get("transport", Transport.WEBSOCKET)
-    if transport == Transport.SOAP:
-        raise CommandFailed("SOAP is not in this build; -t websocket is")
-    if transport != Transport.WEBSOCKET:
-        raise CommandFailed(f"-t: websocket or soap, not `{transport}'")
+def _transport(options: dict[str, Any]) -> Transport:
+    given = options.get("transport", Transport.WEBSOCKET)
+    if given not in list(Transport):
+        raise CommandFailed(f"-t: websocket or soap, not `{given}'")
+    return Transport(given)
+
+
+def _check_url(url: str, transport: Transport, options: dict[str, Any]) -> None:
+    schemes = _SCHEMES[transport]
+    if urlsplit(url).scheme not in schemes:
+        usual = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise CommandFailed(f"url: with -t {transport} it begins with {usual}")
+    for key in ("from", "remote-port"):
+        if key in options and transport is not Transport.SOAP:
+            raise CommandFailed(f"--{key} is for -t soap only")
 
 
 def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:

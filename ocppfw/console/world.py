@@ -20,10 +20,11 @@ from ocppfw.peers import CentralSystem, ChargePoint, Peer, Station
 from ocppfw.plugin_files import Discovery
 from ocppfw.plugin_manager import Implementation, Plugin, PluginManager
 from ocppfw.records import MemoryStore
-from ocppfw.service import CentralSystemService, ChargePointService
+from ocppfw.service import check_soap, is_soap
 from ocppfw.settings import Settings
+from ocppfw.station_services import CentralSystemService, ChargePointService, SoapListener
 from ocppfw.text import escape_controls
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 _BEHAVIOURS = Path(__file__).parent / "behaviours"
 
@@ -33,7 +34,10 @@ class _CentralSystemService(CentralSystemService):
 
     def announcement(self) -> Iterator[str]:
         """Where it listens; the prompt tells the rest when asked."""
-        yield f"Server is listening on port {self.port}"
+        if Transport.WEBSOCKET in self._station.settings.transport:
+            yield f"Server is listening on port {self.port}"
+        else:
+            yield f"SOAP Server listening on port {self.port}"
 
 
 class _ChargePoint(ChargePoint):
@@ -138,16 +142,26 @@ class World:
         """
         settings = Settings.build({"role": "cp"}, given)
         self._check_identity(identity, settings.protocol)
+        listener = self._listen(settings) if is_soap(settings) else None
         station = _ChargePoint(
             identity, settings.protocol, self.plugins, settings, self._store, self.reactor, None
         )
         self._trace(station)
-        service = ChargePointService(station, settings.url, self.reactor)
+        service = ChargePointService(station, listener, self.reactor)
         self._services.append(service)
         self.charge_points[identity] = station
         self.urls[identity] = settings.url
         service.startService()
         return station.first_attempt
+
+    def _listen(self, settings: Settings) -> SoapListener:
+        """Listen for what a central system asks over SOAP."""
+        check_soap(settings)
+        listener = SoapListener(settings, self.reactor)
+        listener.listen()
+        listener.startService()
+        self._services.append(listener)
+        return listener
 
     def stop(self) -> Deferred[Any]:
         """End all stations, charge points first."""

@@ -1,5 +1,7 @@
 """Keeps a charge point connected: connects, and connects again after every end.
 
+Over SOAP to be connected means that the central system's port could be reached.
+
 Twisted's ClientService does not fit: a WebSocket counts as connected only when its handshake
 is done, and ClientService breaks when TCP is lost while such a preparation goes on.
 """
@@ -7,7 +9,7 @@ is done, and ClientService breaks when TCP is lost while such a preparation goes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred, succeed
@@ -16,50 +18,59 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 
+from ocppfw.settings import Settings
 from ocppfw.transports.connect_faults import explain
-from ocppfw.transports.websocket import ClientFactory, ClientProtocol, Host
-from ocppfw.versions import OcppVersion
 
 _STABLE_AFTER = 10.0  # seconds after which a connection counts as a success
 _JITTER = 0.2  # up to this part of a delay is added by chance
 
 
-class WebSocketClient:
+class Connection(Protocol):
+    """One connection, of any transport.
+
+    Attributes:
+        ended: fires when it has ended; fails if it never came about.
+    """
+
+    ended: Deferred[None]
+
+    def abort(self) -> None:
+        """End it at once."""
+
+
+class KeptConnection:
     """The connections of one charge point, one after another.
 
     Args:
-        host: the charge point.
-        url: the central system's address, ``ws://`` or ``wss://``, without the identity.
-        identity: the charge point's identity.
-        version: the version to offer.
-        reactor: Twisted's reactor.
+        connect: makes a connection; a Deferred of it.
+        url: the central system's address, for messages.
+        settings: how long to wait between attempts.
+        clock: tells the time and calls back later.
         failed: is told why an attempt failed, and in how many seconds the next one follows.
         random: gives numbers from 0 to 1, for the jitter.
     """
 
     def __init__(
         self,
-        host: Host,
+        connect: Callable[[], Deferred[Any]],
         url: str,
-        identity: str,
-        version: OcppVersion,
-        reactor: Any,
+        settings: Settings,
+        clock: Any,
         failed: Callable[[str, float], None],
         random: Callable[[], float],
     ) -> None:
-        self._settings = host.settings
-        self._clock = host.clock
+        self._make = connect
+        self._settings = settings
+        self._clock = clock
         self._url = url
         self._failed = failed
         self._random = random
-        self._factory = ClientFactory(host, url, identity, version, reactor)
-        self._endpoint = _endpoint(reactor, url)
         self._failures = 0  # attempts in a row that did not connect
         self._short_lived = 0  # connections in a row that soon ended
         self._since = 0.0
         # At any time one of these three: an attempt, a connection, a wait for the next attempt.
         self._attempt: Deferred[Any] | None = None
-        self._protocol: ClientProtocol | None = None
+        self._connection: Connection | None = None
         self._timer: IDelayedCall | None = None
         self._stopped: Deferred[None] | None = None
 
@@ -80,27 +91,27 @@ class WebSocketClient:
         self._stopped = stopped
         if self._attempt is not None:
             self._attempt.cancel()
-        elif self._protocol is not None:
-            self._protocol.transport.abortConnection()  # all was said before
+        elif self._connection is not None:
+            self._connection.abort()  # all was said before
         return stopped
 
     # Private.
 
     def _connect(self) -> None:
         self._timer = None
-        self._attempt = self._endpoint.connect(self._factory)
+        self._attempt = self._make()
         self._attempt.addCallbacks(self._connected, self._ended)
 
-    def _connected(self, protocol: Any) -> None:
-        """TCP is connected; the WebSocket handshake has begun."""
+    def _connected(self, connection: Connection) -> None:
+        """TCP is connected; over WebSocket the handshake has begun."""
         self._attempt = None
-        self._protocol = protocol
+        self._connection = connection
         self._since = self._clock.seconds()
-        protocol.ended.addBoth(self._ended)
+        connection.ended.addBoth(self._ended)
 
     def _ended(self, failure: Failure | None) -> None:
         """An attempt has failed, or a connection that was open (no failure) has ended."""
-        self._attempt = self._protocol = None
+        self._attempt = self._connection = None
         if self._stopped is not None:
             self._stopped.callback(None)
             return
@@ -124,9 +135,10 @@ class WebSocketClient:
         return base * (1 + _JITTER * self._random())
 
 
-def _endpoint(reactor: Any, url: str) -> Any:
+def central_system_endpoint(reactor: Any, url: str) -> Any:
+    """The TCP or TLS endpoint of a central system's address."""
     parts = urlsplit(url)
-    secure = parts.scheme == "wss"
+    secure = parts.scheme in ("wss", "https")
     host = parts.hostname or ""
     endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80))
     # The certificate must be issued for the host, by an authority that the system trusts.

@@ -24,7 +24,7 @@ from ocppfw.rpc.frames import (
     serialize,
 )
 from ocppfw.settings import Settings
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, Transport
 
 Answer = CallResult | CallError | None
 
@@ -119,6 +119,7 @@ class SrpcConnection:
         "peer",
     )
     log = Logger()
+    transport = Transport.WEBSOCKET
 
     def __init__(
         self,

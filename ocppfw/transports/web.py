@@ -1,9 +1,8 @@
-"""The one port of a central system: WebSocket handshakes, and a page that names the addresses."""
+"""The one port of a central system: WebSocket handshakes, SOAP, and a page that names both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from io import BytesIO
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -12,15 +11,27 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
+from twisted.web.server import NOT_DONE_YET, Request
 
 from ocppfw.errors import ConnectionRefused
 from ocppfw.hookspecs import ConnectionRequest
 from ocppfw.text import escape_controls
+from ocppfw.transports.http_bodies import LimitedSite
+from ocppfw.transports.http_requests import headers_of, plain_answer, plain_text, wants_wsdl
 from ocppfw.transports.websocket import AdmittedConnection, Host, ServerFactory
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport
 
 _MAX_IDENTITY_LENGTH = max(version.max_identity_length for version in OcppVersion)
+
+
+class SoapAnswerer(Protocol):
+    """The SOAP service of a central system, as its port sees it."""
+
+    def answer(self, http: Request, versions: Collection[OcppVersion]) -> Any:
+        """Answer a POST at a path where these versions are spoken."""
+
+    def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
+        """The WSDL of the newest of these versions."""
 
 
 class CentralSystemHost(Host, Protocol):
@@ -60,7 +71,9 @@ class CentralSystemResource(Resource):
 
     Args:
         host: the central system.
-        versions: the versions that it offers.
+        versions: the versions that it offers over WebSocket.
+        soap: answers envelopes; None where SOAP is not offered.
+        soap_versions: the versions that it offers over SOAP.
         reactor: Twisted's reactor.
     """
 
@@ -68,13 +81,20 @@ class CentralSystemResource(Resource):
     log = Logger()
 
     def __init__(
-        self, host: CentralSystemHost, versions: Iterable[OcppVersion], reactor: Any
+        self,
+        host: CentralSystemHost,
+        versions: Iterable[OcppVersion],
+        soap: SoapAnswerer | None,
+        soap_versions: Collection[OcppVersion],
+        reactor: Any,
     ) -> None:
         super().__init__()
         self._host = host
         self._versions = frozenset(versions)
-        self._endpoint: str = host.settings.endpoint
+        self._endpoint: str = host.settings.endpoint.rstrip("/")
         self._factory = ServerFactory(host, reactor)
+        self._soap = soap
+        self._soap_paths = _soap_paths(self._endpoint, soap_versions) if soap else {}
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
@@ -82,16 +102,31 @@ class CentralSystemResource(Resource):
         upgrade = request.getHeader(b"upgrade") or b""
         if upgrade.lower() == b"websocket":
             return self._render_handshake(request)
-        if request.method not in (b"GET", b"HEAD"):
-            request.setHeader(b"allow", b"GET, HEAD")
-            return self._refuse(request, 405, "only WebSocket is spoken here")
-        if request.path != b"/":
-            return self._refuse(request, 404, "there is no such page")
-        return _plain_text(request, self._page(request))
+        soap_versions = self._soap_paths.get(request.path.rstrip(b"/"))
+        if self._soap is not None and soap_versions:
+            if request.method == b"POST":
+                return self._soap.answer(request, soap_versions)
+            if request.method in (b"GET", b"HEAD") and wants_wsdl(request):
+                return self._soap.describe(request, soap_versions)
+        return self._render_page(request)
 
     # Private.
 
+    def _render_page(self, request: Request) -> bytes:
+        methods = b"GET, HEAD, POST" if self._soap else b"GET, HEAD"
+        known = request.path == b"/" or request.path.rstrip(b"/") in self._soap_paths
+        if request.method == b"POST" and self._soap and not known:
+            return self._refuse(request, 404, "no SOAP is spoken at this path")
+        if request.method not in (b"GET", b"HEAD"):
+            request.setHeader(b"allow", methods)
+            return self._refuse(request, 405, f"only {methods.decode()} are answered here")
+        if request.path != b"/":
+            return self._refuse(request, 404, "there is no such page")
+        return plain_text(request, self._page(request))
+
     def _render_handshake(self, request: Request) -> Any:
+        if not self._versions:
+            return self._refuse(request, 404, "no WebSocket is spoken here")
         identity = identity_of(request.path, self._endpoint)
         version, subprotocol = self._choose(request)
         limit = version.max_identity_length if version else _MAX_IDENTITY_LENGTH
@@ -143,56 +178,59 @@ class CentralSystemResource(Resource):
         )
         if status == 401:
             request.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
-        request.setResponseCode(status)
-        return _plain_text(request, f"{status}\n")
+        return plain_answer(request, status)
 
     def _page(self, request: Request) -> str:
         host = request.getHeader(b"host") or b"localhost"
-        names = ", ".join(v.subprotocol for v in OcppVersion if v in self._versions)
-        base = f"{host.decode('latin-1')}{self._endpoint.rstrip('/')}"
-        return f"OCPP central system\n\nWebSocket: ws://{base}/<identity>  ({names})\n"
+        base = f"{host.decode('latin-1')}{self._endpoint}"
+        lines = ["OCPP central system", ""]
+        if self._versions:
+            lines.append(f"WebSocket: ws://{base}/<identity>  ({_names(self._versions)})")
+        if self._soap_paths:
+            root, *others = self._soap_paths.values()
+            lines.append(f"SOAP:      http://{base}/  ({_names(root)})")
+            lines += [f"WSDL:      http://{base}/{_names(each)}?wsdl" for each in others]
+        return "\n".join(lines) + "\n"
 
 
-class BodilessRequest(Request):
-    """A request whose body is not kept: nothing here takes one, and it could be endless."""
+class CentralSystemSite(LimitedSite):
+    """The site of a central system: what its one port answers.
 
-    def gotLength(self, length: int | None) -> None:
-        """Make no file for the body, whatever its length."""
-        self.content = BytesIO()
-
-    def handleContentChunk(self, data: bytes) -> None:
-        """Hang up on who sends a body."""
-        self.channel.loseConnection()
-
-
-class CentralSystemSite(Site):
-    """The site; a request whose head does not come in time ends its connection."""
-
-    noisy = False
+    Args:
+        host: the central system.
+        versions: the versions that it offers.
+        soap: answers envelopes; None where SOAP is not offered.
+        reactor: Twisted's reactor.
+    """
 
     def __init__(
-        self, host: CentralSystemHost, versions: Iterable[OcppVersion], reactor: Any
+        self,
+        host: CentralSystemHost,
+        versions: Collection[OcppVersion],
+        soap: SoapAnswerer | None,
+        reactor: Any,
     ) -> None:
-        resource = CentralSystemResource(host, versions, reactor)
-        super().__init__(
-            resource,
-            requestFactory=BodilessRequest,
-            timeout=host.settings.handshake_timeout,
-            reactor=reactor,
-        )
+        over_websocket = versions if Transport.WEBSOCKET in host.settings.transport else ()
+        over_soap = [version for version in SOAP_VERSIONS if version in versions]
+        resource = CentralSystemResource(host, over_websocket, soap, over_soap, reactor)
+        super().__init__(resource, host.settings, soap is not None, reactor)
 
 
-def _plain_text(request: Request, text: str) -> bytes:
-    body = text.encode()
-    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-    request.setHeader(b"content-length", b"%d" % len(body))
-    return b"" if request.method == b"HEAD" else body
+def _soap_paths(
+    endpoint: str, versions: Collection[OcppVersion]
+) -> dict[bytes, Collection[OcppVersion]]:
+    """Which versions are spoken where: all at the endpoint, each alone at a path of its own."""
+    paths: dict[bytes, Collection[OcppVersion]] = {endpoint.encode(): versions}
+    paths |= {f"{endpoint}/{each.subprotocol}".encode(): (each,) for each in versions}
+    return paths
+
+
+def _names(versions: Collection[OcppVersion]) -> str:
+    return ", ".join(version.subprotocol for version in OcppVersion if version in versions)
 
 
 def _connection_request(request: Request, identity: str, version: OcppVersion) -> ConnectionRequest:
     address = request.getClientAddress()
-    headers = {
-        name.decode("latin-1").lower(): b",".join(values).decode("latin-1")
-        for name, values in request.requestHeaders.getAllRawHeaders()
-    }
-    return ConnectionRequest(identity, version, f"{address.host}:{address.port}", headers)
+    return ConnectionRequest(
+        identity, version, f"{address.host}:{address.port}", headers_of(request)
+    )

@@ -311,6 +311,10 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         self._was_opened = False
         self._refused_because: str | None = None
 
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.transport.abortConnection()
+
     def connectionLost(self, reason: Failure) -> None:
         """TCP is lost."""
         # Autobahn's own sentence is read before it may put another in its place.

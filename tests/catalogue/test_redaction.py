@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocppfw.catalogue import load_catalogue, may_hold_secrets, redact
+from ocppfw.catalogue import load_catalogue, redact
 from ocppfw.versions import OcppVersion
 from tests.catalogue.messages import MESSAGES
 from tests.catalogue.mutations import complete_example
@@ -63,7 +63,6 @@ HOLDING = [
 def test_a_secret_is_masked_in_a_copy(action: str, payload: dict[str, Any]) -> None:
     original = copy.deepcopy(payload)
     shown = redact(action, payload)
-    assert may_hold_secrets(action)
     assert SECRET not in str(shown)
     assert "***" in str(shown)
     assert payload == original
@@ -120,15 +119,6 @@ def test_all_secrets_of_a_network_profile_are_masked_in_a_complete_payload() -> 
         assert shown["vpn"]["password"] == shown["vpn"]["key"] == "***"
         assert shown["vpn"]["user"] != "***"
         assert shown.get("basicAuthPassword", "***") == "***"
-
-
-def test_actions_that_may_hold_secrets_exist() -> None:
-    actions = {action for version in OcppVersion for action in load_catalogue(version).operations}
-    assert {action for action in actions if may_hold_secrets(action)} >= {
-        action for action, _ in HOLDING
-    }
-    assert not may_hold_secrets("Heartbeat")
-    assert not may_hold_secrets("NoSuchAction")
 
 
 def test_deep_nesting_is_cut_and_never_raises() -> None:

@@ -32,7 +32,7 @@ def station(intervals):
 
 @pytest.fixture
 def memory():
-    return SimpleNamespace(shows=True)
+    return SimpleNamespace(shows=True, xml_of=set())
 
 
 def change(station, memory, name, value):
@@ -52,6 +52,15 @@ def test_trace(station, memory):
     assert not memory.shows
 
 
+def test_print_xml(station, memory):
+    assert change(station, memory, "print_xml", "true") == "print_xml=true (now)"
+    assert memory.xml_of == {Role.CS}
+    assert "print_xml=true" in "\n".join(describe_settings([station], Role.CS, memory))
+    assert "print_xml=false" in "\n".join(describe_settings([station], Role.CP, memory))
+    change(station, memory, "print_xml", "false")
+    assert memory.xml_of == set()
+
+
 def test_other_settings(station, memory):
     assert change(station, memory, "calls_in_flight", "2").endswith("(from the next connection on)")
     assert station.settings.calls_in_flight == 2
@@ -59,9 +68,8 @@ def test_other_settings(station, memory):
 
 def test_every_name_that_is_offered_is_known():
     for field in setting_fields():
-        value = field.enum[0] if field.enum else "1"
-        if field.name != "print_xml":
-            parse_changes([(field.name, value)])
+        value = "true" if field.type == "boolean" else field.enum[0] if field.enum else "1"
+        parse_changes([(field.name, value)])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +78,7 @@ def test_every_name_that_is_offered_is_known():
         ("port", "9001", "port: cannot change while running"),
         ("call_timeou", "3", "call_timeou: no such setting, did you mean call-timeout"),
         ("call_timeout", "soon", "call_timeout: must be a number of seconds"),
-        ("print_xml", "true", "only SOAP has XML"),
+        ("print_xml", "yes", "print_xml: must be true or false"),
         ("reconnect_delay", "3", "reconnect-delay: is only for cp"),
     ],
 )

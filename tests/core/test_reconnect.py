@@ -11,19 +11,18 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 
 from ocppfw.settings import Settings
-from ocppfw.transports.reconnect import WebSocketClient
-from ocppfw.versions import OcppVersion
+from ocppfw.transports.reconnect import KeptConnection
 
 
 class Connection:
-    """A protocol whose end is decided by the test."""
+    """A connection whose end is decided by the test."""
 
     def __init__(self) -> None:
         self.ended: Deferred[None] = Deferred()
 
 
 class Attempts:
-    """An endpoint that is refused, or connects, as the test says."""
+    """Attempts that are refused, or connect, as the test says."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -31,7 +30,7 @@ class Attempts:
         self.refuse = True
         self.connection = Connection()
 
-    def connect(self, factory: Any) -> Deferred[Any]:
+    def connect(self) -> Deferred[Any]:
         self.moments.append(self.clock.seconds())
         if self.refuse:
             return fail(ConnectionRefusedError())
@@ -40,15 +39,13 @@ class Attempts:
 
 
 @pytest.fixture
-def attempts(monkeypatch: pytest.MonkeyPatch) -> Attempts:
+def attempts() -> Attempts:
     clock = Clock()
-    endpoint = Attempts(clock)
-    monkeypatch.setattr("ocppfw.transports.reconnect._endpoint", lambda reactor, url: endpoint)
-    host = type("Host", (), {"settings": Settings.build({}), "clock": clock})()
-    url, version = "ws://127.0.0.1:1/", OcppVersion.V1_6
-    client = WebSocketClient(host, url, "CP1", version, clock, lambda *_: None, lambda: 0.0)
-    client.start()
-    return endpoint
+    attempts = Attempts(clock)
+    settings, url = Settings.build({}), "ws://127.0.0.1:1/"
+    kept = KeptConnection(attempts.connect, url, settings, clock, lambda *_: None, lambda: 0.0)
+    kept.start()
+    return attempts
 
 
 def pauses(attempts: Attempts) -> list[float]:

@@ -257,4 +257,4 @@ def test_a_port_that_is_taken_is_noticed_before_the_service_is_built() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1 port {port}: "):
-            check_port(Settings.build({"role": "cs", "port": port}))
+            check_port("127.0.0.1", port)

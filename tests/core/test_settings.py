@@ -9,16 +9,19 @@ import pytest
 
 from ocppfw.errors import SettingsError
 from ocppfw.settings import SETTINGS, Settings, read_config
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 V = OcppVersion
 DEFAULTS = {
     "role": None,
     "port": 9000,
-    "interface": "127.0.0.1",
+    "interface": None,
     "endpoint": "/",
     "protocols": tuple(OcppVersion),
+    "transport": (Transport.WEBSOCKET, Transport.SOAP),
     "url": None,
+    "from_": None,
+    "remote_port": None,
     "id": ["CP1"],
     "count": 1,
     "protocol": V.V1_6,
@@ -34,6 +37,12 @@ DEFAULTS = {
     "handshake_timeout": 10,
     "close_timeout": 5,
     "compression": True,
+    "request_encoding": "identity",
+    "request_timeout": 30,
+    "soap_learn_address": "same-host",
+    "soap_address": {},
+    "soap_peer_timeout": None,
+    "max_soap_peers": 10_000,
     "max_message_size": 1048576,
     "call_timeout": 30,
     "calls_in_flight": 1,
@@ -42,6 +51,7 @@ DEFAULTS = {
 }
 SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
 SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
+SECONDS += ["request-timeout", "soap-peer-timeout"]
 WHOLE = {
     # name: lowest, highest
     "port": (0, 65535),
@@ -50,12 +60,15 @@ WHOLE = {
     "max-message-size": (1024, 1 << 30),
     "calls-in-flight": (1, 1000),
     "max-queued-calls": (1, 100_000),
+    "max-soap-peers": (1, 10_000_000),
+    "remote-port": (0, 65535),
 }
 SWITCHES = ["manual", "trace", "compression"]
 
 
 def built(name: str, value: Any) -> Any:
-    return getattr(Settings.build({name: value}), name.replace("-", "_"))
+    attribute = "from_" if name == "from" else name.replace("-", "_")
+    return getattr(Settings.build({name: value}), attribute)
 
 
 def refused(name: str, value: Any) -> str:
@@ -114,10 +127,64 @@ def test_interface() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["ws://host/", "ws://host", "wss://host:443/a/b", "ws://[::1]:9000/", "ws://h/%20"]
+    "value",
+    [
+        "ws://host/",
+        "ws://host",
+        "wss://host:443/a/b",
+        "ws://[::1]:9000/",
+        "ws://h/%20",
+        "http://host:9000",
+        "https://host/soap",
+    ],
 )
 def test_url(value: str) -> None:
     assert built("url", value) == value
+
+
+def test_from() -> None:
+    assert built("from", "http://host:9001/box") == "http://host:9001/box"
+    for wrong in ("", "host:9001", "ws://host/", "http://", "http://host/?a", 7):
+        assert "must be " in refused("from", wrong)
+    assert "http://HOST[:PORT][/PATH] or https://HOST" in refused("from", "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "transports"),
+    [
+        ("soap", (Transport.SOAP,)),
+        ("soap, websocket", (Transport.SOAP, Transport.WEBSOCKET)),
+        (["websocket", "websocket"], (Transport.WEBSOCKET,)),
+    ],
+)
+def test_transport(value: Any, transports: tuple[Transport, ...]) -> None:
+    assert built("transport", value) == transports
+    for wrong in ("", "soap,", "pigeon", [], 7, ["soap", 7], {}):
+        assert "must be websocket, soap, or both" in refused("transport", wrong)
+
+
+def test_soap_addresses() -> None:
+    given = ["CP1=http://h:1/", "a=b=https://h/x", "http://h:9001/{id}", "CP1=http://h:2/"]
+    assert built("soap-address", given) == {
+        "CP1": "http://h:2/",
+        "a=b": "https://h/x",
+        None: "http://h:9001/{id}",
+    }
+    for wrong in ("CP1", "CP1=", "=http://h/", "CP1=ws://h/", "CP1=http://", "http://h/?{id}", 7):
+        assert "must be " in refused("soap-address", wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("request-encoding", ["identity", "gzip", "deflate"]),
+        ("soap-learn-address", ["same-host", "any", "never"]),
+    ],
+)
+def test_choices(name: str, choices: list[str]) -> None:
+    assert [built(name, choice) for choice in choices] == choices
+    for wrong in ("", "both", 7, []):
+        assert f"must be {' or '.join(choices)}" in refused(name, wrong)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +193,7 @@ def test_url(value: str) -> None:
         "",
         "host",
         "host:9000",
-        "http://host/",
+        "ftp://host/",
         "ws://",
         "ws:///path",
         "ws://host:x/",
@@ -201,9 +268,10 @@ def test_a_wrong_endpoint(wrong: Any) -> None:
 
 def test_every_setting_has_a_test_above_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
-    tested |= {"role", "protocol", "protocols", "endpoint"}
+    tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
+    tested |= {"request-encoding", "soap-learn-address", "soap-address"}
     assert {setting.name for setting in SETTINGS} == tested
-    assert {name.replace("-", "_") for name in tested} == set(DEFAULTS)
+    assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)
 
 

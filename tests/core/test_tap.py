@@ -41,7 +41,7 @@ def config(tmp_path: Path, text: str) -> list[str]:
 
 def test_a_central_system_with_everything_left_out() -> None:
     settings = options(*CS).settings
-    assert (settings.role, settings.port, settings.interface) == (Role.CS, 9000, "127.0.0.1")
+    assert (settings.role, settings.port, settings.interface) == (Role.CS, 9000, None)
     assert settings.protocols == tuple(OcppVersion)
 
 
@@ -65,6 +65,13 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "handshake-timeout": "7",
         "close-timeout": "7",
         "compression": "off",
+        "transport": "soap",
+        "request-encoding": "gzip",
+        "request-timeout": "7",
+        "soap-learn-address": "never",
+        "soap-address": "http://h/{id}",
+        "soap-peer-timeout": "7",
+        "max-soap-peers": "7",
         "max-message-size": "2048",
         "call-timeout": "7",
         "calls-in-flight": "7",
@@ -73,6 +80,7 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
     }
     cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
+    cp_values |= {"from": "http://h/", "remote-port": "7"}
     cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
     cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
     assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}
@@ -136,7 +144,7 @@ def test_a_wrong_set_is_refused(wrong: str) -> None:
         ([], "role: must be given, --role cs (central system) or --role cp"),
         (["--role", "server"], "role: must be cs (central system) or cp (charge point)"),
         (["--role", "cp"], "url: must be given"),
-        (["--role", "cp", "--url", "http://host/"], "url: must be "),
+        (["--role", "cp", "--url", "ftp://host/"], "url: must be "),
         ([*CS, "--url", "ws://host/"], "url: is only for --role cp"),
         ([*CS, "--id", "CP1"], "id: is only for --role cp"),
         ([*CS, "--manual"], "manual: is only for --role cp"),
@@ -181,7 +189,7 @@ def test_help_mentions_every_setting_with_its_default(monkeypatch: pytest.Monkey
     for setting in SETTINGS:
         assert f"--{setting.name}" in text
         assert setting.help in text
-    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: 127.0.0.1]"):
+    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: ocpp1.6]"):
         assert word in text
     assert "twistd -n --pidfile= ocppfw --role cs" in text
     assert "(cp) Identity" in text

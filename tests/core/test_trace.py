@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocppfw.trace import FrameTrace, escape_controls
+from ocppfw.trace import Trace, escape_controls
 from tests.core.fakes import World
 
 CALLS = {
@@ -64,7 +64,7 @@ class Shown:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.trace = FrameTrace(self.lines.append)
+        self.trace = Trace(self.lines.append)
         self.peer = self.other()
 
     def other(self, label: str = "cp#0") -> Any:

@@ -19,7 +19,7 @@ from ocppfw.records import MemoryStore
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.settings import Settings
 from ocppfw.stations import charge_point_model
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion, Role, Transport
 
 SHIPPED = Path(__file__).parents[2] / "plugins"
 
@@ -36,6 +36,7 @@ class CentralSystemLink:
     """
 
     idle = True
+    transport = Transport.WEBSOCKET
 
     def __init__(self, clock: Clock, answers: dict[str, Any]) -> None:
         self.connected = True

@@ -1,0 +1,131 @@
+"""The header blocks of a request: chargeBoxIdentity and WS-Addressing 1.0 (OCPP-S section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
+from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_2, split_tag
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """What the addressing headers of a request say; None where one is missing.
+
+    Attributes:
+        action: such as ``/Heartbeat``; nothing depends on it.
+        message_id: what the answer relates to.
+        relates_to: only answers have it.
+        from_address: URL where the sender listens, None also where it is anonymous.
+        reply_to: as ``from_address``; the answer goes back in the same exchange all the same.
+        to: URL of the receiver.
+    """
+
+    action: str | None = None
+    message_id: str | None = None
+    relates_to: str | None = None
+    from_address: str | None = None
+    reply_to: str | None = None
+    to: str | None = None
+
+
+@dataclass(slots=True)
+class Headers:
+    """All that the header of an envelope says.
+
+    Attributes:
+        identities: every chargeBoxIdentity.
+        addressing: the blocks of WS-Addressing.
+        not_understood: namespace and name of other blocks that we would have to understand.
+    """
+
+    identities: list[str]
+    addressing: Addressing
+    not_understood: tuple[tuple[str, str], ...]
+
+
+_IDENTITY = "chargeboxidentity"  # 1.5 section 8.1: letter case does not matter
+_TEXTS = {
+    f"{{{ADDRESSING}}}Action": "action",
+    f"{{{ADDRESSING}}}MessageID": "message_id",
+    f"{{{ADDRESSING}}}RelatesTo": "relates_to",
+    f"{{{ADDRESSING}}}To": "to",
+}
+_REFERENCES = {
+    f"{{{ADDRESSING}}}From": "from_address",
+    f"{{{ADDRESSING}}}ReplyTo": "reply_to",
+}
+_ADDRESS = f"{{{ADDRESSING}}}Address"
+_NO_ADDRESS = ("", ANONYMOUS, f"{ADDRESSING}/none")
+_MUST_UNDERSTAND = f"{{{SOAP_1_2}}}mustUnderstand"
+_ROLE = f"{{{SOAP_1_2}}}role"
+# SOAP 1.2 part 1, section 2.2: the roles of a node that is not only passed through.
+_OUR_ROLES = ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")
+_MAX_IDENTITY_LENGTH = 255
+
+
+def read_headers(header: etree._Element | None) -> Headers:
+    """Read a header, in whatever order its blocks are; a block that comes twice counts once."""
+    identities: list[str] = []
+    found: dict[str, str | None] = {}
+    unknown: list[tuple[str, str]] = []
+    for block in () if header is None else header:
+        tag = block.tag
+        if (name := _TEXTS.get(tag)) is not None:
+            found.setdefault(name, _text(block) or None)
+        elif (name := _REFERENCES.get(tag)) is not None:
+            found.setdefault(name, _address(block))
+        elif tag.lower().endswith(_IDENTITY) and split_tag(tag)[1].lower() == _IDENTITY:
+            identities.append(_text(block))
+        elif not tag.startswith(f"{{{ADDRESSING}}}") and _must_be_understood(block):
+            unknown.append(split_tag(tag))
+    if found.get("relates_to") == "undefined":  # ocppjs says so when it was told no MessageID
+        del found["relates_to"]
+    return Headers(identities, Addressing(**found), tuple(unknown))
+
+
+def check_headers(headers: Headers) -> None:
+    """Refuse a request whose header cannot be obeyed, or that is not clear about who asks.
+
+    Raises:
+        EnvelopeRefused: MustUnderstand, or IdentityMismatch.
+    """
+    if headers.not_understood:
+        names = ", ".join(name for _, name in headers.not_understood)
+        reason = f"header blocks that are not understood: {names}"
+        raise EnvelopeRefused(
+            SoapFault(FaultCode.MUST_UNDERSTAND, None, reason, headers.not_understood)
+        )
+    problem = _identity_problem(headers.identities)
+    if problem:
+        reason = f"chargeBoxIdentity: {problem}"
+        raise EnvelopeRefused(SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason))
+
+
+def _identity_problem(identities: list[str]) -> str | None:
+    if not identities or not identities[0]:
+        return "is missing"
+    if len(set(identities)) > 1:
+        return "is there more than once"
+    if len(identities[0]) > _MAX_IDENTITY_LENGTH:
+        return f"must be at most {_MAX_IDENTITY_LENGTH} characters"
+    return None if identities[0].isprintable() else "must have no control characters"
+
+
+def _text(block: etree._Element) -> str:
+    return (block.text or "").strip()
+
+
+def _address(block: etree._Element) -> str | None:
+    address = next((_text(child) for child in block if child.tag == _ADDRESS), "")
+    return None if address in _NO_ADDRESS else address
+
+
+def _must_be_understood(block: etree._Element) -> bool:
+    """SOAP 1.2 part 1, section 2.4."""
+    return (
+        block.get(_MUST_UNDERSTAND, "").strip() in ("true", "1")
+        and block.get(_ROLE, "").strip() in _OUR_ROLES
+    )

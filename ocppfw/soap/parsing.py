@@ -1,0 +1,121 @@
+"""Text -> XML, without what SOAP forbids and what could harm us.
+
+SOAP 1.2 part 1, section 5: an envelope has no document type declaration. So nothing is ever
+expanded or fetched. Comments and processing instructions are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from ocppfw.errors import OcppfwError
+from ocppfw.soap.interning import KnownTags, SafeParser
+from ocppfw.text import escape_controls
+
+_LONGEST_REASON = 200
+
+_OPTIONS = {
+    "encoding": "utf-8",  # that is what it gets, whatever the XML declaration says
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,  # at most 256 levels of nesting
+    "remove_comments": True,
+    "remove_pis": True,
+    "collect_ids": False,
+}
+_KNOWN_TAGS = KnownTags()
+_STRICT = SafeParser(_KNOWN_TAGS, **_OPTIONS)
+_LENIENT = SafeParser(_KNOWN_TAGS, **_OPTIONS, recover=True)
+
+# What may stand before the root element; possessive, so that it takes linear time.
+_PROLOG = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s+|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+(<!DOCTYPE)?"
+)
+_DECLARED = re.compile(
+    rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']"
+)
+# How a text in UTF-16 begins (XML 1.0, appendix F), and Python's name of the encoding.
+_UTF_16 = {
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"<\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+}
+# Encodings that may be declared, and Python's names of them; None of UTF-8.
+_CODECS = {
+    "utf-8": None,
+    "us-ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "windows-1252": "cp1252",
+}
+_UNDECLARED_PREFIX = "NS_ERR_UNDEFINED_NAMESPACE"
+
+
+class NotXml(OcppfwError):
+    """A text is no XML that SOAP allows; the message says what is wrong and where."""
+
+
+def parse_xml(text: bytes | str) -> etree._Element:
+    """The root element of a text.
+
+    Args:
+        text: str, or bytes in UTF-8, UTF-16, US-ASCII, ISO-8859-1 or windows-1252.
+
+    Raises:
+        NotXml: it cannot be read, or has a DOCTYPE.
+    """
+    data = _checked(text)
+    try:
+        return _STRICT.parse(data)
+    except etree.XMLSyntaxError as error:
+        raise NotXml(_reason(error)) from error
+
+
+def parse_leniently(text: bytes | str) -> etree._Element:
+    """As ``parse_xml``, but prefixes need not be declared (ocppjs writes such answers)."""
+    data = _checked(text)
+    try:
+        return _STRICT.parse(data)
+    except etree.XMLSyntaxError as error:
+        log: Any = error.error_log
+        if any(entry.type_name != _UNDECLARED_PREFIX for entry in log):
+            raise NotXml(_reason(error)) from error
+    return _LENIENT.parse(data)
+
+
+def _checked(text: bytes | str) -> bytes:
+    try:
+        data = text.encode() if isinstance(text, str) else _recoded(text)
+    except UnicodeError as error:
+        raise NotXml("not XML: bytes that its encoding does not know") from error
+    match = _PROLOG.match(data)
+    if match and match[1]:
+        raise NotXml("a DOCTYPE is not allowed")
+    if match and match.end() == len(data):
+        raise NotXml("not XML: there is no element")
+    return data
+
+
+def _recoded(data: bytes) -> bytes:
+    codec = _codec(data)
+    return data if codec is None else data.decode(codec).encode()
+
+
+def _codec(data: bytes) -> str | None:
+    if data[:2] in _UTF_16:
+        return _UTF_16[data[:2]]
+    declared = _DECLARED.match(data)
+    name = declared[1].decode().lower() if declared else "utf-8"
+    if name not in _CODECS:
+        raise NotXml(f"the encoding {name} is not supported")
+    return _CODECS[name]
+
+
+def _reason(error: etree.XMLSyntaxError) -> str:
+    # Further lines of a message may repeat bytes of the text.
+    lines = (error.msg or "").splitlines()
+    return escape_controls(f"not XML: {lines[0] if lines else 'unreadable'}"[:_LONGEST_REASON])

@@ -1,0 +1,58 @@
+"""What libxml2 finds wrong with a body, said without the values in it."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from ocppfw.catalogue import Violation, ViolationKind
+
+# Libxml2's names of faults (xmlerror.h) -> what is expected instead.
+_MESSAGES = {
+    "SCHEMAV_CVC_TYPE_3_1_1": "must have no attributes",
+    "SCHEMAV_CVC_TYPE_3_1_2": "must hold text only, no elements",
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_1": "must be empty",
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_2": "must hold text only, no elements",
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "must hold elements only, no text",
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "has an attribute that is not known",
+    # Of the types that a WSDL names only decimals can be unreadable; for xs: types see below.
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_1": "must be a decimal number",
+    "SCHEMAV_CVC_ENUMERATION_VALID": "must be one of the values of the enumeration",
+    "SCHEMAV_CVC_FRACTIONDIGITS_VALID": "has too many digits after the decimal point",
+    "SCHEMAV_CVC_MAXLENGTH_VALID": "is too long",
+}
+_TYPES = {
+    "int": "an integer of 32 bits",
+    "decimal": "a decimal number",
+    "boolean": "true or false",
+    "dateTime": "a date and time such as 2026-01-01T12:00:00Z",
+    "anyURI": "a URI",
+}
+_ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']*)'")
+_EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*) \)")
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_TYPE = re.compile(r"'xs:(\w+)'\.?$")
+_LONGEST_NAME = 50
+
+
+def first_violation(log: etree._ListErrorLog) -> Violation:
+    """The first fault that a schema has found, with the name of the element in which it is."""
+    entry = log[0]
+    match = _ELEMENT.match(entry.message)
+    name = match[1][:_LONGEST_NAME] if match else ""
+    return Violation(ViolationKind.VALUE, name, _message(entry.type_name, entry.message))
+
+
+def _message(type_name: str, text: str) -> str:
+    if type_name == "SCHEMAV_ELEMENT_CONTENT":
+        return _content_message(text)
+    if match := _TYPE.search(text):
+        return f"must be {_TYPES.get(match[1], 'of another type')}"
+    return _MESSAGES.get(type_name, "does not obey the schema")
+
+
+def _content_message(text: str) -> str:
+    what = "lacks an element" if "Missing child" in text else "is not expected here"
+    match = _EXPECTED.search(text)
+    return f"{what}; expected is {_NAMESPACE.sub('', match[1])}" if match else what

@@ -1,0 +1,306 @@
+"""The services of twistd that run one station each, and the port of SOAP charge points."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.logger import Logger
+
+from ocppfw.errors import SettingsError
+from ocppfw.peers import CentralSystem, ChargePoint, Station
+from ocppfw.plugin_manager import PluginManager
+from ocppfw.settings import Settings
+from ocppfw.transports.reconnect import KeptConnection, central_system_endpoint
+from ocppfw.transports.soap import (
+    CentralSystemFinder,
+    CentralSystemSoap,
+    ChargePointSite,
+    ChargePointSoap,
+)
+from ocppfw.transports.soap_addresses import SoapAddresses
+from ocppfw.transports.soap_client import SoapClient
+from ocppfw.transports.web import CentralSystemSite
+from ocppfw.transports.websocket import ClientFactory
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
+
+LOOPBACK = "127.0.0.1"
+_LISTEN_BACKLOG = 1024
+
+log = Logger()
+
+
+class StationService(Service):
+    """Runs one station; ends its connections in good order."""
+
+    _station: Station
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def _say_goodbye(self) -> Deferred[Any]:
+        """Answer what was begun, close with 1001, wait until the peers have closed, too."""
+        return self._station.drain().addCallback(lambda _: self._wait_for_the_end())
+
+    def _wait_for_the_end(self) -> Deferred[None]:
+        gone = self._station.gone()
+        gone.addTimeout(self._station.settings.close_timeout, self._reactor)
+        return gone.addErrback(lambda failure: failure.trap(TimeoutError) and None)
+
+
+class CentralSystemService(StationService):
+    """Listens for charge points.
+
+    Args:
+        station: the central system.
+        plugins: its plugins, to be named at the start.
+        reactor: Twisted's reactor.
+    """
+
+    def __init__(self, station: CentralSystem, plugins: PluginManager, reactor: Any) -> None:
+        super().__init__(reactor)
+        self._station: CentralSystem = station
+        self._plugins = plugins
+        self._port: Any = None
+        self._client = SoapClient(station.settings, reactor)
+
+    def listen(self) -> None:
+        """Take the port.
+
+        Raises:
+            SettingsError: it cannot be had; the text says why.
+        """
+        settings = self._station.settings
+        if settings.transport == (Transport.SOAP,) and not self._soap_versions:
+            raise SettingsError("protocols: none of these is spoken over SOAP")
+        soap = self._soap() if self._soap_versions else None
+        site = CentralSystemSite(self._station, settings.protocols, soap, self._reactor)
+        self._port = _listen(self._reactor, settings.interface or LOOPBACK, settings.port, site)
+
+    def privilegedStartService(self) -> None:
+        """Listen, while we still may use a low port."""
+        self.listen()
+        super().privilegedStartService()
+
+    @property
+    def port(self) -> int:
+        """The port that we listen on."""
+        return int(self._port.getHost().port)
+
+    def startService(self) -> None:
+        """Tell where we listen, and begin."""
+        super().startService()
+        log.info("CentralSystem started.")
+        for line in self.announcement():
+            log.info("cs: {line}", line=line)
+        self._station.start()
+
+    def stopService(self) -> Deferred[Any]:
+        """Listen no more, end the connections."""
+        super().stopService()
+        stopped = maybeDeferred(self._port.stopListening)
+        stopped.addCallback(lambda _: self._say_goodbye())
+        stopped.addCallback(lambda _: self._client.close())
+        return stopped.addCallback(lambda _: self._station.stop())
+
+    def announcement(self) -> Iterator[str]:
+        """What is said at the start."""
+        settings = self._station.settings
+        place = f"{_shown_host(settings.interface)}:{self.port}{settings.endpoint.rstrip('/')}/"
+        offered = [version for version in OcppVersion if version in settings.protocols]
+        over_websocket = Transport.WEBSOCKET in settings.transport
+        plugins = [plugin for plugin in self._plugins.loaded if Role.CS in plugin.roles]
+        yield f"Server is listening on port {self.port}"
+        if over_websocket:
+            yield f"Charge points connect to ws://{place}<identity>"
+        if self._soap_versions:
+            yield f"Charge points of {_names(self._soap_versions)} may post SOAP to http://{place}"
+        yield f"Versions: {_names(offered)}"
+        yield "Plugins: " + (", ".join(plugin.name for plugin in plugins) or "none")
+        yield "To connect a simulated charge point, type in a second terminal:"
+        best = OcppVersion.V1_6 if OcppVersion.V1_6 in offered else offered[-1]
+        url = f"{'ws' if over_websocket else 'http'}://{place}"
+        options = f"--role cp --url {url} --id CP1 --protocol {best.subprotocol}"
+        yield f"    {_twistd()} -n --pidfile= ocppfw {options}"
+
+    # Private.
+
+    @property
+    def _soap_versions(self) -> list[OcppVersion]:
+        settings = self._station.settings
+        offered = settings.protocols if Transport.SOAP in settings.transport else ()
+        return [version for version in SOAP_VERSIONS if version in offered]
+
+    def _soap(self) -> CentralSystemSoap:
+        station = self._station
+        addresses = SoapAddresses(station.settings, station.store, self._reactor)
+        return CentralSystemSoap(station, addresses, self._client)
+
+
+def _listen(reactor: Any, interface: str, port: int, site: Any) -> Any:
+    try:
+        return reactor.listenTCP(port, site, backlog=_LISTEN_BACKLOG, interface=interface)
+    except CannotListenError as error:
+        raise SettingsError(
+            f"cannot listen on {interface} port {port}: {error.socketError}"
+        ) from None
+
+
+def _shown_host(interface: str | None) -> str:
+    """A host by which an interface is reached from this machine."""
+    host = LOOPBACK if interface in (None, "", "0.0.0.0", "::") else str(interface)
+    return f"[{host}]" if ":" in host else host
+
+
+def _names(versions: Iterable[OcppVersion]) -> str:
+    return ", ".join(version.subprotocol for version in versions)
+
+
+def _twistd() -> str:
+    """The command that started us, as it can be typed again in the same folder."""
+    started = sys.argv[0]
+    return "twistd" if shutil.which("twistd") == started or "/" not in started else started
+
+
+class SoapListener(Service):
+    """The port on which the SOAP charge points of one process are called.
+
+    Args:
+        settings: where to listen, and the limits.
+        reactor: Twisted's reactor.
+
+    Attributes:
+        client: posts the calls of all these charge points.
+    """
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._soap = ChargePointSoap(settings)
+        self._port: Any = None
+        self.client = SoapClient(settings, reactor)
+
+    def listen(self) -> None:
+        """Take the port.
+
+        Raises:
+            SettingsError: it cannot be had; the text says why.
+        """
+        path = urlsplit(self._settings.from_ or "").path
+        site = ChargePointSite(self._soap, path, self._settings, self._reactor)
+        self._port = _listen(self._reactor, *listening_place(self._settings), site)
+
+    @property
+    def port(self) -> int:
+        """The port that we listen on."""
+        return int(self._port.getHost().port)
+
+    @property
+    def url(self) -> str:
+        """Where the central system finds us, for the header From (OCPP-S 1.6 section 3.7)."""
+        if self._settings.from_:
+            return str(self._settings.from_)
+        host = self._port.getHost().host
+        if host in ("0.0.0.0", "::"):
+            host = _local_address(self._settings.url)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def add(self, station: ChargePoint) -> None:
+        """Take a charge point's calls from now on."""
+        self._soap.stations[station.identity] = station
+
+    def privilegedStartService(self) -> None:
+        """Listen, while we still may use a low port."""
+        self.listen()
+        super().privilegedStartService()
+
+    def stopService(self) -> Deferred[Any]:
+        """Listen no more."""
+        super().stopService()
+        stopped = maybeDeferred(self._port.stopListening)
+        return stopped.addCallback(lambda _: self.client.close())
+
+
+class ChargePointService(StationService):
+    """Keeps one charge point connected.
+
+    Args:
+        station: the charge point.
+        listener: takes the calls of its central system over SOAP; None over WebSocket.
+        reactor: Twisted's reactor.
+    """
+
+    def __init__(self, station: ChargePoint, listener: SoapListener | None, reactor: Any) -> None:
+        super().__init__(reactor)
+        self._station: ChargePoint = station
+        self._listener = listener
+        self._connection: KeptConnection
+
+    def startService(self) -> None:
+        """Begin to connect."""
+        super().startService()
+        station = self._station
+        if self._listener is not None:
+            self._listener.add(station)
+            text = "{label}: SOAP Server listening on port {port}"
+            log.info(text, label=station.label, port=self._listener.port)
+        log.info("ChargePoint #{id} started.", id=station.identity)
+        station.start()
+        self._connection = KeptConnection(
+            self._connector(),
+            station.settings.url,
+            station.settings,
+            station.clock,
+            station.connecting_failed,
+            random.random,
+        )
+        self._connection.start()
+
+    def stopService(self) -> Deferred[Any]:
+        """End the connection, and connect no more."""
+        super().stopService()
+        stopped = self._say_goodbye()
+        stopped.addCallback(lambda _: self._connection.stop())
+        return stopped.addCallback(lambda _: self._station.stop())
+
+    def _connector(self) -> Callable[[], Deferred[Any]]:
+        station, url, reactor = self._station, self._station.settings.url, self._reactor
+        if self._listener is not None:
+            listener = self._listener
+            return CentralSystemFinder(station, url, listener.url, listener.client, reactor).connect
+        factory = ClientFactory(station, url, station.identity, station.version, reactor)
+        return partial(central_system_endpoint(reactor, url).connect, factory)
+
+
+def listening_place(settings: Settings) -> tuple[str, int]:
+    """Interface and port on which SOAP charge points listen; port 0 stands for a free one."""
+    port = settings.remote_port
+    if port is None:
+        port = _port_of(settings.from_) if settings.from_ else 0
+    return settings.interface or _local_address(settings.url), port
+
+
+def _port_of(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _local_address(url: str) -> str:
+    """The address of this machine from which a URL is reached."""
+    try:
+        found = socket.getaddrinfo(urlsplit(url).hostname, _port_of(url), type=socket.SOCK_DGRAM)
+        family, *_, address = min(found, key=lambda each: each[0] is not socket.AF_INET)
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(address)  # sends nothing, but chooses the way
+            return str(probe.getsockname()[0])
+    except OSError:
+        return LOOPBACK

@@ -1,0 +1,124 @@
+"""HTTP requests that our servers answer: who asks, with what, and how the answer goes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.python.failure import Failure
+from twisted.web.server import Request
+
+from ocppfw.hookspecs import ConnectionRequest
+from ocppfw.transports.http_bodies import choose_encoding, deflate, inflate
+from ocppfw.versions import OcppVersion, Transport
+
+ENVELOPE_TYPE = "application/soap+xml; charset=utf-8"  # SOAP 1.2 part 2, section 7.1.4
+
+_HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?", re.ASCII)
+
+
+class IncomingRequest:
+    """A POST and its answer.
+
+    Attributes:
+        http: the request.
+        host: IP address that it came from.
+        address: the same with its port.
+    """
+
+    def __init__(self, http: Request, settings: Any) -> None:
+        self.http = http
+        self._settings = settings
+        self._gone = False
+        client = http.getClientAddress()
+        self.host: str = client.host
+        self.address = f"{client.host}:{client.port}"
+        http.notifyFinish().addErrback(self._lost)
+
+    def body(self) -> bytes:
+        """What was posted, decompressed.
+
+        Raises:
+            BodyRefused: it is too large, or not what its header says.
+        """
+        encoding = self.http.getHeader("content-encoding") or ""
+        assert self.http.content is not None  # it was received whole
+        return inflate(self.http.content.read(), encoding, self._settings.max_message_size)
+
+    def connection_request(self, identity: str, version: OcppVersion) -> ConnectionRequest:
+        """What plugins are asked about."""
+        headers = headers_of(self.http)
+        return ConnectionRequest(identity, version, self.address, headers, transport=Transport.SOAP)
+
+    def want_credentials(self, status: int) -> None:
+        """Say what kind of credentials are wanted, with status 401."""
+        if status == 401:
+            self.http.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer with a status alone."""
+        if not self._gone:
+            self.http.write(plain_answer(self.http, status, reason))
+            self.http.finish()
+
+    def send(self, answer: tuple[int, str] | None) -> None:
+        """Send status and envelope; with None hang up instead."""
+        if self._gone:
+            return
+        if answer is None:
+            self.http.loseConnection()
+            return
+        status, text = answer
+        body = text.encode()
+        accepted = self.http.getHeader("accept-encoding") or ""
+        encoding = choose_encoding(accepted, len(body)) if self._settings.compression else None
+        if encoding is not None:
+            self.http.setHeader("content-encoding", encoding)
+            body = deflate(body, encoding)
+        self.http.setResponseCode(status)
+        self.http.setHeader("content-type", ENVELOPE_TYPE)
+        self.http.setHeader(b"content-length", b"%d" % len(body))
+        self.http.write(body)
+        self.http.finish()
+
+    def _lost(self, _: Failure) -> None:
+        self._gone = True
+
+
+def own_address(http: Request) -> str:
+    """The address under which a request has found us."""
+    host = http.getHeader("host") or ""
+    if not _HOST.fullmatch(host):
+        local = http.getHost()
+        host = f"[{local.host}]:{local.port}" if ":" in local.host else f"{local.host}:{local.port}"
+    return f"http://{host}{http.path.decode('latin-1')}"
+
+
+def headers_of(http: Request) -> Mapping[str, str]:
+    """HTTP headers by lower-case name; of a repeated one, the values joined by commas."""
+    return {
+        name.decode("latin-1").lower(): b",".join(values).decode("latin-1")
+        for name, values in http.requestHeaders.getAllRawHeaders()
+    }
+
+
+def wants_wsdl(http: Request) -> bool:
+    """True if the query of a request asks for the service description."""
+    # Twisted leaves a name without a value out of the arguments.
+    names = http.uri.partition(b"?")[2].lower().split(b"&")
+    return any(name.partition(b"=")[0] == b"wsdl" for name in names)
+
+
+def plain_answer(http: Request, status: int, reason: str = "") -> bytes:
+    """A body that says little more than the status."""
+    http.setResponseCode(status)
+    return plain_text(http, f"{status} {reason}".strip() + "\n")
+
+
+def plain_text(http: Request, text: str) -> bytes:
+    """A body of plain text."""
+    body = text.encode()
+    http.setHeader(b"content-type", b"text/plain; charset=utf-8")
+    http.setHeader(b"content-length", b"%d" % len(body))
+    return b"" if http.method == b"HEAD" else body

@@ -1,0 +1,179 @@
+"""The HTTP client of OCPP-S: posts an envelope, gives back what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IConsumer
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IBodyProducer, IResponse
+from zope.interface import implementer
+
+from ocppfw import __version__
+from ocppfw.settings import Settings
+from ocppfw.transports.http_bodies import BodyRefused, deflate, inflate
+
+# Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
+# the other side is just closing: a POST must not be repeated.
+_KEEP_IDLE = 4
+_KEEP_PER_HOST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back.
+
+    Attributes:
+        status: the HTTP status.
+        headers: HTTP headers by lower-case name; repeated ones joined by commas.
+        body: after decompression.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is no UTF-8 is replaced."""
+        return self.body.decode(errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """A request with its answer: the headers that were sent, and what came back."""
+
+    headers: dict[str, str]
+    answer: HttpAnswer
+
+
+class SoapClient:
+    """Posts envelopes, over connections that are kept for the next one.
+
+    Args:
+        settings: the limits, and how requests are encoded.
+        reactor: Twisted's reactor.
+    """
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._settings = settings
+        self._pool = HTTPConnectionPool(reactor)
+        self._pool.cachedConnectionTimeout = _KEEP_IDLE
+        self._pool.maxPersistentPerHost = _KEEP_PER_HOST
+        self._pool.retryAutomatically = False
+        # Redirects are not followed: the address decides who gets the envelope.
+        self._agent = Agent(reactor, connectTimeout=settings.handshake_timeout, pool=self._pool)
+
+    def post(self, url: str, text: str, content_type: str) -> Deferred[HttpExchange]:
+        """Post an envelope.
+
+        Args:
+            url: where to.
+            text: the envelope.
+            content_type: the header ``Content-Type``.
+
+        Returns:
+            A Deferred that fails with one of Twisted's errors where there is no connection or
+            no answer, and with BodyRefused where the answer is too large or cannot be read.
+            Cancelling it ends the connection.
+        """
+        return Deferred.fromCoroutine(self._post(url, text, content_type))
+
+    def close(self) -> Deferred[None]:
+        """End the connections that are kept."""
+        closed: Deferred[None] = self._pool.closeCachedConnections()
+        return closed
+
+    async def _post(self, url: str, text: str, content_type: str) -> HttpExchange:
+        headers = {
+            "user-agent": f"ocppfw/{__version__}",
+            "content-type": content_type,
+            "accept-encoding": "gzip, deflate",
+        }
+        body = text.encode()
+        encoding = self._settings.request_encoding
+        if encoding != "identity":
+            body = deflate(body, encoding)
+            headers["content-encoding"] = encoding
+        response = await self._agent.request(
+            b"POST",
+            url.encode("ascii"),
+            Headers({name: [value] for name, value in headers.items()}),
+            _Body(body),
+        )
+        return HttpExchange(headers, await self._read(response))
+
+    async def _read(self, response: Any) -> HttpAnswer:
+        headers = {
+            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+            for name, values in response.headers.getAllRawHeaders()
+        }
+        limit = self._settings.max_message_size
+        body = await _collect(response, limit)
+        encoding = headers.get("content-encoding", "")
+        return HttpAnswer(response.code, headers, inflate(body, encoding, limit))
+
+
+@implementer(IBodyProducer)
+class _Body:
+    """A body that is there already."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.length = len(data)
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        """Write all of it."""
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """All is written."""
+
+    def resumeProducing(self) -> None:
+        """All is written."""
+
+    def stopProducing(self) -> None:
+        """All is written."""
+
+
+def _collect(response: IResponse, limit: int) -> Deferred[bytes]:
+    collector = _Collector(limit)
+    response.deliverBody(collector)
+    return collector.done
+
+
+class _Collector(Protocol):
+    """Takes a body up to a limit."""
+
+    transport: Any
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._received = bytearray()
+        self.done: Deferred[bytes] = Deferred(lambda _: self._abort())
+
+    def dataReceived(self, data: bytes) -> None:
+        """A piece of the body."""
+        self._received += data
+        if len(self._received) > self._limit and not self.done.called:
+            self.done.errback(BodyRefused(413, f"the answer has more than {self._limit} bytes"))
+            self._abort()
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        """The body is complete, or will not be any more."""
+        if self.done.called:
+            return
+        if reason.check(ResponseDone):
+            self.done.callback(bytes(self._received))
+        else:
+            self.done.errback(reason)
+
+    def _abort(self) -> None:
+        self.transport.loseConnection()
