@@ -23,7 +23,8 @@ def repair(element: etree._Element, members: Mapping[str, Member]) -> None:
     """Put right what can be put right in an element that does not obey the schema.
 
     ocppjs sends optional fields that were left empty as empty elements, and the attributes of
-    1.5 meter values with a prefix; others send xsi:nil for what is absent.
+    1.5 meter values with a prefix; others send xsi:nil for what is absent. Libxml2 wants date-times
+    without blanks around, which XML Schema allows (part 2, section 4.3.6).
 
     Args:
         element: what to repair, in place.
@@ -35,6 +36,8 @@ def repair(element: etree._Element, members: Mapping[str, Member]) -> None:
             continue
         if not member.field.required and _stands_for_nothing(child, member):
             element.remove(child)
+        elif member.field.type == "dateTime":
+            child.text = (child.text or "").strip()
         else:
             _take_prefixes_from_attributes(child)
             repair(child, member.members)

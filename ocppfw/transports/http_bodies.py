@@ -169,6 +169,7 @@ class LimitedSite(Site):
         super().__init__(
             resource,
             requestFactory=LimitedRequest,
+            parsePOSTFormSubmission=False,  # there are no forms, and looking takes its time
             timeout=settings.handshake_timeout,
             reactor=reactor,
         )
@@ -176,6 +177,9 @@ class LimitedSite(Site):
         self.body_limit = settings.max_message_size if takes_bodies else 0
         self.body_timeout = settings.request_timeout
         self.linger = settings.close_timeout
+
+    def log(self, request: Any) -> None:
+        """Keep no access log; the trace shows what matters."""
 
 
 def _bare_answer(status: int) -> bytes:
