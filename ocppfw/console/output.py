@@ -69,7 +69,7 @@ class Screen:
         colour = _CYAN if "<<" in direction else _GREEN
         shown = _TAG.sub(lambda tag: self._painted(tag[0], colour), pretty(xml).strip())
         lines = [self._painted(direction, colour), *shown.splitlines()]
-        return f"\n{_INDENT}".join(lines)
+        return "\n    ".join(lines)
 
     def _painted(self, text: str, colour: int) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and colour else text
