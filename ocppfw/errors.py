@@ -12,6 +12,9 @@
     ├── ConnectionRefused       a plugin refuses a connection
     ├── ConnectFailed           a charge point could not reach its central system
     ├── CatalogueError          a WSDL or JSON Schema file cannot be read
+    ├── EnvelopeRefused         a SOAP request cannot be handled (in ocppfw.soap, as the next two)
+    ├── NotAnEnvelope           a SOAP answer is neither the response nor a fault
+    ├── BodyInvalid, NotXml     what is wrong with an envelope
     ├── PluginError             a plugin cannot be loaded
     └── SettingsError           a setting is unknown or has a value that it may not have
 """

@@ -106,6 +106,8 @@ def _url_of(*schemes: str) -> Parser:
 
 def is_url(text: str, schemes: Iterable[str]) -> bool:
     """True for an address with a scheme of these, a host, and nothing but a port and a path."""
+    if " " in text or not text.isprintable():  # urlsplit would pass over some of these
+        return False
     try:
         parts = urlsplit(text)
         usable = parts.scheme in schemes and parts.hostname and parts.port != 0

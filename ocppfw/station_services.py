@@ -20,6 +20,7 @@ from ocppfw.errors import SettingsError
 from ocppfw.peers import CentralSystem, ChargePoint, Station
 from ocppfw.plugin_manager import PluginManager
 from ocppfw.settings import Settings
+from ocppfw.soap import load_soap_service
 from ocppfw.transports.reconnect import KeptConnection, central_system_endpoint
 from ocppfw.transports.soap import (
     CentralSystemFinder,
@@ -142,6 +143,8 @@ class CentralSystemService(StationService):
 
     def _soap(self) -> CentralSystemSoap:
         station = self._station
+        for version in self._soap_versions:
+            load_soap_service(version, Role.CS)  # now rather than while a request waits
         addresses = SoapAddresses(station.settings, station.store, self._reactor)
         return CentralSystemSoap(station, addresses, self._client)
 
@@ -195,6 +198,8 @@ class SoapListener(Service):
         Raises:
             SettingsError: it cannot be had; the text says why.
         """
+        for role in Role:
+            load_soap_service(self._settings.protocol, role)  # now rather than while a call waits
         path = urlsplit(self._settings.from_ or "").path
         site = ChargePointSite(self._soap, path, self._settings, self._reactor)
         self._port = _listen(self._reactor, *listening_place(self._settings), site)

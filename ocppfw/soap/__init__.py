@@ -17,7 +17,7 @@ from ocppfw.soap.faults import (
     fault_of,
 )
 from ocppfw.soap.headers import Addressing
-from ocppfw.soap.names import FAULT_ACTION, SOAP_VERSIONS
+from ocppfw.soap.names import FAULT_ACTION
 from ocppfw.soap.requests import Request, read_request
 from ocppfw.soap.responses import read_response
 from ocppfw.soap.services import load_soap_service
@@ -26,7 +26,6 @@ from ocppfw.soap.writing import build_fault, build_request, build_response, cont
 
 __all__ = [
     "FAULT_ACTION",
-    "SOAP_VERSIONS",
     "Addressing",
     "EnvelopeRefused",
     "FaultCode",

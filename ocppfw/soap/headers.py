@@ -38,7 +38,8 @@ class Headers:
     Attributes:
         identities: every chargeBoxIdentity.
         addressing: the blocks of WS-Addressing.
-        not_understood: namespace and name of other blocks that we would have to understand.
+        not_understood: namespace and name of other blocks that we would have to understand, of
+            the first ten.
     """
 
     identities: list[str]
@@ -64,6 +65,8 @@ _ROLE = f"{{{SOAP_1_2}}}role"
 # SOAP 1.2 part 1, section 2.2: the roles of a node that is not only passed through.
 _OUR_ROLES = ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")
 _MAX_IDENTITY_LENGTH = 255
+_LONGEST_NAME = 50
+_MOST_BLOCKS = 10  # that a fault names
 
 
 def read_headers(header: etree._Element | None) -> Headers:
@@ -83,7 +86,7 @@ def read_headers(header: etree._Element | None) -> Headers:
             unknown.append(split_tag(tag))
     if found.get("relates_to") == "undefined":  # ocppjs says so when it was told no MessageID
         del found["relates_to"]
-    return Headers(identities, Addressing(**found), tuple(unknown))
+    return Headers(identities, Addressing(**found), tuple(unknown[:_MOST_BLOCKS]))
 
 
 def check_headers(headers: Headers) -> None:
@@ -93,7 +96,7 @@ def check_headers(headers: Headers) -> None:
         EnvelopeRefused: MustUnderstand, or IdentityMismatch.
     """
     if headers.not_understood:
-        names = ", ".join(name for _, name in headers.not_understood)
+        names = ", ".join(name[:_LONGEST_NAME] for _, name in headers.not_understood)
         reason = f"header blocks that are not understood: {names}"
         raise EnvelopeRefused(
             SoapFault(FaultCode.MUST_UNDERSTAND, None, reason, headers.not_understood)

@@ -44,6 +44,20 @@ class KnownTags:
         return True
 
 
+class Malformed(Exception):
+    """A text is not XML.
+
+    Attributes:
+        reason: what libxml2 says about it.
+        faults: libxml2's name of each fault, in their order.
+    """
+
+    def __init__(self, reason: str, faults: list[str]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.faults = faults
+
+
 class SafeParser:
     """Parses texts of which any may be hostile.
 
@@ -61,10 +75,10 @@ class SafeParser:
         """The root element of a text in UTF-8.
 
         Raises:
-            etree.XMLSyntaxError: it is not XML.
+            Malformed: it is not XML.
         """
         if self._known.admit(data):
-            return etree.fromstring(data, self._parser)
+            return _parse(data, self._parser)
         result: Future[etree._Element] = Future()
         thread = Thread(target=self._parse_elsewhere, args=(data, result))
         thread.start()
@@ -74,6 +88,15 @@ class SafeParser:
     def _parse_elsewhere(self, data: bytes, result: Future[etree._Element]) -> None:
         try:
             # A parser keeps to the names of the thread that it was made in.
-            result.set_result(etree.fromstring(data, etree.XMLParser(**self._options)))
+            result.set_result(_parse(data, etree.XMLParser(**self._options)))
         except Exception as error:
             result.set_exception(error)
+
+
+def _parse(data: bytes, parser: etree.XMLParser) -> etree._Element:
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        # The log of the exception holds the faults of earlier texts, too.
+        log: Any = parser.error_log
+        raise Malformed(error.msg or "unreadable", [each.type_name for each in log]) from error

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 
-SOAP_VERSIONS = (OcppVersion.V1_2, OcppVersion.V1_5, OcppVersion.V1_6)
-
 SOAP_1_2 = "http://www.w3.org/2003/05/soap-envelope"
 SOAP_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"

@@ -7,12 +7,11 @@ expanded or fetched. Comments and processing instructions are dropped.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from lxml import etree
 
 from ocppfw.errors import OcppfwError
-from ocppfw.soap.interning import KnownTags, SafeParser
+from ocppfw.soap.interning import KnownTags, Malformed, SafeParser
 from ocppfw.text import escape_controls
 
 _LONGEST_REASON = 200
@@ -71,7 +70,7 @@ def parse_xml(text: bytes | str) -> etree._Element:
     data = _checked(text)
     try:
         return _STRICT.parse(data)
-    except etree.XMLSyntaxError as error:
+    except Malformed as error:
         raise NotXml(_reason(error)) from error
 
 
@@ -80,9 +79,8 @@ def parse_leniently(text: bytes | str) -> etree._Element:
     data = _checked(text)
     try:
         return _STRICT.parse(data)
-    except etree.XMLSyntaxError as error:
-        log: Any = error.error_log
-        if any(entry.type_name != _UNDECLARED_PREFIX for entry in log):
+    except Malformed as error:
+        if any(fault != _UNDECLARED_PREFIX for fault in error.faults):
             raise NotXml(_reason(error)) from error
     return _LENIENT.parse(data)
 
@@ -115,7 +113,6 @@ def _codec(data: bytes) -> str | None:
     return _CODECS[name]
 
 
-def _reason(error: etree.XMLSyntaxError) -> str:
-    # Further lines of a message may repeat bytes of the text.
-    lines = (error.msg or "").splitlines()
-    return escape_controls(f"not XML: {lines[0] if lines else 'unreadable'}"[:_LONGEST_REASON])
+def _reason(error: Malformed) -> str:
+    # Further lines of what libxml2 says may repeat bytes of the text.
+    return escape_controls(f"not XML: {error.reason.splitlines()[0]}"[:_LONGEST_REASON])

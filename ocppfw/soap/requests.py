@@ -86,11 +86,12 @@ def _parts(text: bytes | str) -> tuple[etree._Element | None, etree._Element]:
         raise _bad(str(error)) from error
     if root.tag != _ENVELOPE:
         raise _wrong_root(root.tag)
-    match [(child.tag, child) for child in root]:
-        case [(str(tag), body)] if tag == _BODY:
-            return None, body
-        case [(str(first), header), (str(second), body)] if (first, second) == (_HEADER, _BODY):
-            return header, body
+    children = list(root)
+    tags = [child.tag for child in children]
+    if tags == [_HEADER, _BODY]:
+        return children[0], children[1]
+    if tags == [_BODY]:
+        return None, children[0]
     raise _bad("Envelope: must hold a Header, which may be left out, and a Body")
 
 

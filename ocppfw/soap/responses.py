@@ -49,14 +49,15 @@ def read_response(
     try:
         element = content_of(parse_leniently(text))
     except NotXml as error:
-        raise NotAnEnvelope(f"the answer is {error}") from error
+        raise NotAnEnvelope(f"the answer cannot be read: {error}") from error
     namespace, name = split_tag(element.tag)
     if name == "Fault" and namespace in ("", SOAP_1_1, SOAP_1_2):
         return call_error_of(_read_fault(element), call.message_id)
     message = load_soap_service(version, role).responses[call.action]
     expected_namespace, expected = split_tag(message.tag)
     if name != expected or SERVICES.get(namespace) != (version, role):
-        raise NotAnEnvelope(f"the answer to {call.action} holds {name[:_LONGEST_NAME]}")
+        held = f"{name[:_LONGEST_NAME]} of {namespace[:_LONGEST_NAME] or 'no namespace'}"
+        raise NotAnEnvelope(f"the answer to {call.action} holds {held}")
     if namespace != expected_namespace:
         rename_namespace(element, namespace, expected_namespace)
     try:
@@ -68,9 +69,8 @@ def read_response(
 def _read_fault(fault: etree._Element) -> SoapFault:
     code = child_of(fault, "Code")
     if code is None:
-        return _fault(
-            _word(child_of(fault, "faultcode")), [], _string(child_of(fault, "faultstring"))
-        )
+        word = _word(child_of(fault, "faultcode"))  # SOAP 1.1 section 4.4
+        return _fault(word, [], _string(child_of(fault, "faultstring")))
     return _fault(_word(child_of(code, "Value")), [*_subcodes(code)], _reason(fault))
 
 

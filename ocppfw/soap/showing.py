@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from ocppfw.catalogue import mentions_secret, redact
+from ocppfw.catalogue.redaction import MASK
 from ocppfw.errors import OcppfwError
 from ocppfw.soap.elements import content_of
 from ocppfw.soap.faults import NotAnEnvelope
@@ -42,11 +43,12 @@ def redacted(text: str) -> str:
 
 
 def _mask_texts(root: etree._Element) -> bool:
-    """Mask the user part of URLs anywhere; True if there was one."""
+    """Mask the user part of URLs and what is in elements called password; True if any was there."""
     masked = False
     for element in root.iter():
         text = element.text
-        shown = redact(None, text)
+        secret = text and mentions_secret(split_tag(element.tag)[1])
+        shown = MASK if secret else redact(None, text)
         if shown != text:
             element.text = shown
             masked = True

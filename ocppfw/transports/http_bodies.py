@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import RESPONSES
 from twisted.web.server import Request, Site
@@ -17,7 +18,10 @@ _WORTH_COMPRESSING = 1400  # bytes; less fits into one packet anyway
 _PATIENCE = 1 << 20  # bytes of a refused body that are read so that the refusal is, too
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
+_MOST_CODINGS = 2  # nobody needs more, and each costs a pass over up to the limit
 _NEVER = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")  # RFC 9110 section 12.4.2
+
+_log = Logger()
 
 
 class BodyRefused(Exception):
@@ -41,9 +45,13 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
         limit: bytes that the result may have.
 
     Raises:
-        BodyRefused: 413 over the limit, 415 an unknown encoding, 400 not what it says it is.
+        BodyRefused: 413 over the limit, 415 an unknown encoding or more than two, 400 not what it
+            says it is.
     """
-    for name in reversed([each.strip().lower() for each in encoding.split(",")]):
+    names = [each.strip().lower() for each in encoding.split(",")]
+    if len(names) > _MOST_CODINGS:
+        raise BodyRefused(415, "too many Content-Encodings")
+    for name in reversed(names):
         if name in ("gzip", "x-gzip"):
             data = _inflated(data, _GZIP, limit)
         elif name == "deflate":
@@ -96,7 +104,7 @@ def choose_encoding(accepted: str, size: int) -> str | None:
 
 
 class LimitedRequest(Request):
-    """A request whose body is kept in memory, up to the site's limits of size and time."""
+    """A request that is kept in memory, up to the site's limits of size and time."""
 
     _deadline: IDelayedCall | None = None
     _refused = False
@@ -104,14 +112,20 @@ class LimitedRequest(Request):
     content: Any
     channel: Any
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        site = self.channel.site
+        self._deadline = site.reactor.callLater(site.request_timeout, self._expire)
+
     def gotLength(self, length: int | None) -> None:
         """The head is there; a body of this many bytes follows, None for an unknown number."""
         self.content = BytesIO()
+        site = self.channel.site
         if length is None or length > 0:
-            site = self.channel.site
-            self._deadline = site.reactor.callLater(site.body_timeout, self._refuse, 408)
-            if length is not None and length > site.body_limit:
-                self._refuse(413)
+            # The channel's own time-out would hang up without a word.
+            self.channel.setTimeout(site.request_timeout + 1)
+        if length is not None and length > site.body_limit and not self._refused:
+            self._refuse_size()
 
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body."""
@@ -121,7 +135,7 @@ class LimitedRequest(Request):
             if self._size > limit + _PATIENCE:
                 self.channel.transport.abortConnection()
         elif self._size > limit:
-            self._refuse(413)
+            self._refuse_size()
         else:
             super().handleContentChunk(data)
 
@@ -137,12 +151,21 @@ class LimitedRequest(Request):
         self._end_deadline()
         super().connectionLost(reason)
 
-    def _refuse(self, status: int) -> None:
-        """Answer before the body has come; then hang up, but give the other side time to read."""
+    def _expire(self) -> None:
+        self._refuse(408, f"it was not complete after {self.channel.site.request_timeout:g} s")
+
+    def _refuse_size(self) -> None:
+        self._refuse(413, f"its body has more than {self.channel.site.body_limit} bytes")
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Answer before all has come; then hang up, but give the other side time to read."""
         self._refused = True
         self.content = BytesIO()
         self._end_deadline()
         transport, site = self.channel.transport, self.channel.site
+        text = "{label}: HTTP request from {host} refused with {status}: {reason}"
+        host = self.getClientAddress().host
+        _log.warn(text, label=site.label, host=host, status=status, reason=reason)
         transport.write(_bare_answer(status))
         transport.loseWriteConnection()
         self._deadline = site.reactor.callLater(site.linger, transport.abortConnection)
@@ -157,15 +180,18 @@ class LimitedSite(Site):
     """A site with limits for the heads and bodies of requests.
 
     Attributes:
+        label: how the site is called in logs.
         body_limit: bytes of the largest body; 0 refuses every body.
-        body_timeout: seconds in which a body must have arrived.
-        linger: seconds that a client has to read why its body is refused.
+        request_timeout: seconds in which a request must have arrived whole.
+        linger: seconds that a client has to read why its request is refused.
     """
 
     noisy = False
     reactor: Any
 
-    def __init__(self, resource: Any, settings: Any, takes_bodies: bool, reactor: Any) -> None:
+    def __init__(
+        self, label: str, resource: Any, settings: Any, takes_bodies: bool, reactor: Any
+    ) -> None:
         super().__init__(
             resource,
             requestFactory=LimitedRequest,
@@ -173,9 +199,10 @@ class LimitedSite(Site):
             timeout=settings.handshake_timeout,
             reactor=reactor,
         )
+        self.label = label
         self.reactor = reactor
         self.body_limit = settings.max_message_size if takes_bodies else 0
-        self.body_timeout = settings.request_timeout
+        self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout
 
     def log(self, request: Any) -> None:

@@ -118,7 +118,11 @@ def plain_answer(http: Request, status: int, reason: str = "") -> bytes:
 
 def plain_text(http: Request, text: str) -> bytes:
     """A body of plain text."""
-    body = text.encode()
-    http.setHeader(b"content-type", b"text/plain; charset=utf-8")
+    return whole_body(http, text.encode(), "text/plain; charset=utf-8")
+
+
+def whole_body(http: Request, body: bytes, content_type: str) -> bytes:
+    """What a resource returns for a body: the body, unless only the head is wanted (HEAD)."""
+    http.setHeader("content-type", content_type)
     http.setHeader(b"content-length", b"%d" % len(body))
     return b"" if http.method == b"HEAD" else body

@@ -33,6 +33,7 @@ from ocppfw.transports.http_requests import (
     own_address,
     plain_answer,
     wants_wsdl,
+    whole_body,
 )
 from ocppfw.transports.reconnect import central_system_endpoint
 from ocppfw.transports.soap_addresses import SoapAddresses
@@ -88,9 +89,14 @@ class SoapService:
 
     def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
         """The WSDL of the newest of these versions, with the address that was asked."""
-        http.setHeader(b"content-type", b"text/xml; charset=utf-8")
         version = max(versions, key=SOAP_VERSIONS.index)
-        return service_description(version, self.role, own_address(http))
+        description = service_description(version, self.role, own_address(http))
+        return whole_body(http, description, "text/xml; charset=utf-8")
+
+    def refuse(self, http: Request, status: int, reason: str) -> bytes:
+        """The answer to a request that is no SOAP; the reason goes to the log."""
+        self._warn(http.getClientAddress().host, reason)
+        return plain_answer(http, status)
 
     # Private.
 
@@ -101,17 +107,17 @@ class SoapService:
             connection = await self._connection(request, incoming)
             answer = await connection.answer(request, data)
         except BodyRefused as refused:
-            self._warn(incoming, f"{refused}")
+            self._warn(incoming.host, f"{refused}")
             incoming.refuse(refused.status, str(refused))
         except EnvelopeRefused as refused:
-            self._warn(incoming, f"bad envelope: {refused}")
+            self._warn(incoming.host, f"bad envelope: {refused}")
             self._send_fault(incoming, refused.fault.http_status, refused)
         except ConnectionRefused as refused:
-            self._warn(incoming, f"refused with {refused.status}: {refused}")
+            self._warn(incoming.host, f"refused with {refused.status}: {refused}")
             incoming.want_credentials(refused.status)
             self._send_fault(incoming, refused.status, self._refusal(request, refused.status))
         except Busy as busy:
-            self._warn(incoming, f"refused: {busy}")
+            self._warn(incoming.host, f"refused: {busy}")
             fault = SoapFault(FaultCode.RECEIVER, "InternalError", str(busy))
             self._send_fault(incoming, 503, _refused(request, fault))
         else:
@@ -152,10 +158,10 @@ class SoapService:
         fault = SoapFault(FaultCode.RECEIVER, "InternalError", "an internal error occurred")
         incoming.send((500, build_fault(fault, None, None)))
 
-    def _warn(self, incoming: IncomingRequest, reason: str) -> None:
+    def _warn(self, host: str, reason: str) -> None:
         text = "{label}: SOAP request from {host}: {reason}"
         shown = escape_controls(reason)
-        self.log.warn(text, label=self._label, host=incoming.host, reason=shown)
+        self.log.warn(text, label=self._label, host=host, reason=shown)
 
 
 class CentralSystemSoap(SoapService):
@@ -200,7 +206,9 @@ class CentralSystemSoap(SoapService):
         return connection
 
     def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
-        if self._connections >= self._settings.max_soap_peers:
+        replaced = self._host.peers.get(identity)
+        staying = self._connections - (replaced is not None and replaced.transport is Transport.SOAP)
+        if staying >= self._settings.max_soap_peers:
             raise Busy("too many charge points are connected (see max-soap-peers)")
         return ChargePointConnection(self._host, identity, version, self._client)
 
@@ -358,20 +366,20 @@ class ChargePointResource(Resource):
         request.responseHeaders.removeHeader(b"server")
         versions = {station.version for station in self._service.stations.values()}
         if request.path.rstrip(b"/") != self._path or not versions:
-            return plain_answer(request, 404)
+            return self._service.refuse(request, 404, "no SOAP is spoken at this path")
         if request.method == b"POST":
             return self._service.answer(request, versions)
         if request.method in (b"GET", b"HEAD") and wants_wsdl(request):
             return self._service.describe(request, versions)
-        request.setHeader(b"allow", b"POST, GET, HEAD")
-        return plain_answer(request, 405)
+        request.setHeader(b"allow", b"GET, HEAD, POST")
+        return self._service.refuse(request, 405, "only GET, HEAD, POST are answered here")
 
 
 class ChargePointSite(LimitedSite):
     """The web site of the charge points that listen on one port."""
 
     def __init__(self, service: ChargePointSoap, path: str, settings: Any, reactor: Any) -> None:
-        super().__init__(ChargePointResource(service, path), settings, True, reactor)
+        super().__init__("cp", ChargePointResource(service, path), settings, True, reactor)
 
 
 def _refused(request: SoapRequest, fault: SoapFault) -> EnvelopeRefused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
@@ -103,7 +104,7 @@ class SoapClient:
             headers["content-encoding"] = encoding
         response = await self._agent.request(
             b"POST",
-            url.encode("ascii"),
+            _uri(url),
             Headers({name: [value] for name, value in headers.items()}),
             _Body(body),
         )
@@ -118,6 +119,15 @@ class SoapClient:
         body = await _collect(response, limit)
         encoding = headers.get("content-encoding", "")
         return HttpAnswer(response.code, headers, inflate(body, encoding, limit))
+
+
+def _uri(url: str) -> bytes:
+    """An address as HTTP wants it: an IRI (WS-Addressing 1.0, section 2.1) becomes a URI."""
+    if url.isascii():
+        return url.encode()
+    parts = urlsplit(url)
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=").encode()
+    return b"%s://%s%s" % (parts.scheme.encode(), parts.netloc.encode("idna"), path)
 
 
 @implementer(IBodyProducer)

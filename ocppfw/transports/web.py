@@ -213,7 +213,7 @@ class CentralSystemSite(LimitedSite):
         over_websocket = versions if Transport.WEBSOCKET in host.settings.transport else ()
         over_soap = [version for version in SOAP_VERSIONS if version in versions]
         resource = CentralSystemResource(host, over_websocket, soap, over_soap, reactor)
-        super().__init__(resource, host.settings, soap is not None, reactor)
+        super().__init__(host.label, resource, host.settings, soap is not None, reactor)
 
 
 def _soap_paths(

@@ -1,0 +1,332 @@
+"""What our envelopes say, and what cannot be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from ocppfw.errors import PayloadInvalid
+from ocppfw.rpc.channels import new_message_id
+from ocppfw.rpc.frames import Call, CallError
+from ocppfw.soap import (
+    FAULT_ACTION,
+    SOAP_VERSIONS,
+    Addressing,
+    FaultCode,
+    Request,
+    SoapFault,
+    Subcode,
+    build_fault,
+    build_request,
+    build_response,
+    call_error_of,
+    content_type,
+    fault_of,
+    read_request,
+    read_response,
+)
+from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
+from tests.soap.envelopes import CS_16, SOAP, WSA
+
+MUST = f"{{{SOAP}}}mustUnderstand"
+V1_6 = OcppVersion.V1_6
+CALL = Call("0123456789abcdef0123456789abcdef", "Heartbeat", {})
+URN = "urn:uuid:01234567-89ab-cdef-0123-456789abcdef"
+HERE = "http://10.0.0.7:8080/?a=1&b=2"
+THERE = "http://cs.example/ocpp"
+FAULT = SoapFault(FaultCode.SENDER, Subcode.SECURITY_ERROR, "no <such> card & more")
+
+
+def header_of(text: str) -> dict[str, etree._Element]:
+    """The header blocks by tag, none of them twice."""
+    header = etree.fromstring(text.encode()).find(f"{{{SOAP}}}Header")
+    assert header is not None
+    blocks = {block.tag: block for block in header}
+    assert len(blocks) == len(header)
+    return blocks
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("version", SOAP_VERSIONS)
+def test_a_request_has_all_headers(version: OcppVersion, role: Role) -> None:
+    action = "Heartbeat" if role is Role.CS else "ClearCache"
+    call = Call(CALL.message_id, action, {})
+    text = build_request(version, role, "CP <1>", call, to=THERE, from_address=HERE)
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<')
+    blocks = header_of(text)
+    said = {tag: "".join(block.itertext()) for tag, block in blocks.items()}
+    assert said == {
+        f"{{{SOAP_NAMESPACES[version, role]}}}chargeBoxIdentity": "CP <1>",
+        f"{{{WSA}}}Action": f"/{action}",
+        f"{{{WSA}}}MessageID": URN,
+        f"{{{WSA}}}From": HERE,
+        f"{{{WSA}}}ReplyTo": f"{WSA}/anonymous",
+        f"{{{WSA}}}To": THERE,
+    }
+    needed = {etree.QName(tag).localname for tag, block in blocks.items() if block.get(MUST)}
+    assert needed == {"chargeBoxIdentity", "Action", "ReplyTo", "To"}
+    request = read_request(text, role, [version])
+    assert request.identity == "CP <1>"
+    assert request.addressing == Addressing(f"/{action}", URN, None, HERE, None, THERE)
+    assert request.call == Call(URN, action, {})
+
+
+def test_a_request_without_an_address_of_ours_has_no_from() -> None:
+    text = build_request(V1_6, Role.CS, "CP", CALL, to=THERE, from_address=None)
+    assert f"{{{WSA}}}From" not in header_of(text)
+
+
+def test_new_message_ids_become_uris_others_stay() -> None:
+    def sent(message_id: str) -> str:
+        call = Call(message_id, "Heartbeat", {})
+        text = build_request(V1_6, Role.CS, "CP", call, to=THERE, from_address=None)
+        return header_of(text)[f"{{{WSA}}}MessageID"].text or ""
+
+    assert sent(new_message_id()).startswith("urn:uuid:")
+    assert sent("urn:x:1 & 2") == "urn:x:1 & 2"
+
+
+def request(message_id: str | None, action: str = "Heartbeat") -> Request:
+    addressing = Addressing(message_id=message_id)
+    return Request(V1_6, Role.CS, "CP", addressing, Call(message_id or "new", action, {}))
+
+
+NOON = {"currentTime": "2026-01-01T12:00:00Z"}
+
+
+@pytest.mark.parametrize("message_id", ["urn:1", "a & b", 300 * "x"])
+def test_a_response_relates_to_its_request(message_id: str) -> None:
+    text = build_response(request(message_id), NOON)
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<')
+    blocks = header_of(text)
+    assert {tag: block.text for tag, block in blocks.items()} == {
+        f"{{{WSA}}}Action": "/HeartbeatResponse",
+        f"{{{WSA}}}RelatesTo": message_id,
+    }
+
+
+def test_a_response_to_a_request_without_id_relates_to_nothing() -> None:
+    assert list(header_of(build_response(request(None), NOON))) == [f"{{{WSA}}}Action"]
+
+
+@pytest.mark.parametrize(
+    ("version", "namespace"),
+    [
+        (OcppVersion.V1_2, "urn://Ocpp/2010/08/"),
+        (OcppVersion.V1_5, "urn://Ocpp/2012/02/"),
+        (OcppVersion.V1_6, "urn://Ocpp/Cs/2015/10"),
+        (None, "urn://Ocpp/Cs/2015/10"),
+    ],
+)
+def test_a_fault(version: OcppVersion | None, namespace: str) -> None:
+    text = build_fault(FAULT, version, "urn:1")
+    said = {tag: block.text for tag, block in header_of(text).items()}
+    assert said == {f"{{{WSA}}}Action": FAULT_ACTION, f"{{{WSA}}}RelatesTo": "urn:1"}
+    names = {"s": SOAP}
+    root = etree.fromstring(text.encode())
+    (fault,) = root.xpath("s:Body/*", namespaces=names)
+    assert fault.xpath("string(s:Code/s:Value)", namespaces=names) == "soap:Sender"
+    (value,) = fault.xpath("s:Code/s:Subcode/s:Value", namespaces=names)
+    prefix, _, name = value.text.partition(":")
+    assert (value.nsmap[prefix], name) == (namespace, "SecurityError")
+    assert fault.xpath("string(s:Reason/s:Text[@xml:lang='en'])", namespaces=names) == FAULT.reason
+
+
+def test_a_fault_without_subcode_or_id() -> None:
+    text = build_fault(SoapFault(FaultCode.RECEIVER, None, "why"), None, None)
+    assert list(header_of(text)) == [f"{{{WSA}}}Action"]
+    assert "Subcode" not in text
+
+
+def test_a_version_mismatch_names_the_version_that_is_known() -> None:
+    text = build_fault(SoapFault(FaultCode.VERSION_MISMATCH, None, "why"), None, None)
+    (supported,) = header_of(text)[f"{{{SOAP}}}Upgrade"]
+    prefix, _, name = supported.get("qname", "").partition(":")
+    assert (supported.nsmap[prefix], name) == (SOAP, "Envelope")
+
+
+def test_the_reason_of_a_fault_may_be_anything() -> None:
+    text = build_fault(SoapFault(FaultCode.SENDER, None, "a\0b\ufffe\ud800<&>\n"), V1_6, None)
+    (reason,) = etree.fromstring(text.encode()).iter(f"{{{SOAP}}}Text")
+    assert reason.text == r"a\x00b\ufffe\ud800<&>\n"
+
+
+CODES = {
+    "SecurityError": ("Sender", "SecurityError"),
+    "IdentityMismatch": ("Sender", "IdentityMismatch"),
+    "ProtocolError": ("Sender", "ProtocolError"),
+    "FormationViolation": ("Sender", "ProtocolError"),
+    "PropertyConstraintViolation": ("Sender", "ProtocolError"),
+    "OccurenceConstraintViolation": ("Sender", "ProtocolError"),
+    "TypeConstraintViolation": ("Sender", "ProtocolError"),
+    "InternalError": ("Receiver", "InternalError"),
+    "GenericError": ("Receiver", "InternalError"),
+    "Invented": ("Receiver", "InternalError"),
+    "NotSupported": ("Receiver", "NotSupported"),
+    "NotImplemented": ("Receiver", "NotSupported"),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_refused_call_is_a_fault_and_back(code: str) -> None:
+    expected, subcode = CODES[code]
+    fault = fault_of(CallError("1", code, "idTag: is missing"))
+    assert (fault.code.value, fault.subcode) == (expected, subcode)
+    assert fault.http_status == (400 if expected == "Sender" else 500)
+    reason = "idTag: is missing" if code == subcode else f"{code}: idTag: is missing"
+    assert fault.reason == reason
+    answer = read_response(build_fault(fault, V1_6, "urn:1"), V1_6, Role.CS, CALL)
+    assert answer == call_error_of(fault, CALL.message_id)
+    assert answer == CallError(CALL.message_id, subcode, reason)
+
+
+def test_a_refusal_without_description_has_its_code_as_reason() -> None:
+    assert fault_of(CallError("1", "NotSupported")).reason == "NotSupported"
+    assert fault_of(CallError("1", "NotImplemented")).reason == "NotImplemented"
+
+
+def test_a_fault_without_subcode_has_its_code() -> None:
+    fault = SoapFault(FaultCode.MUST_UNDERSTAND, None, "why")
+    assert call_error_of(fault, "1") == CallError("1", "MustUnderstand", "why")
+
+
+def test_content_types() -> None:
+    assert content_type("/Heartbeat") == (
+        'application/soap+xml; charset=utf-8; action="/Heartbeat"'
+    )
+    assert content_type(None) == "application/soap+xml; charset=utf-8"
+
+
+def build(action: str, payload: Any, role: Role = Role.CS, version: OcppVersion = V1_6) -> str:
+    call = Call("1", action, payload)
+    return build_request(version, role, "CP", call, to=THERE, from_address=None)
+
+
+LIST_15 = {"connectorId": 1, "values": [{"timestamp": "2026-01-01T12:00:00Z"}]}
+
+
+def test_the_old_name_of_the_inner_list_is_taken_too() -> None:
+    value = {"value": "7", "unit": "Wh"}
+    texts = [
+        build(
+            "MeterValues",
+            {"connectorId": 1, "values": [{"timestamp": "2026-01-01T12:00:00Z", name: [value]}]},
+            version=OcppVersion.V1_5,
+        )
+        for name in ("value", "values")
+    ]
+    assert texts[0] == texts[1]
+    payload = read_request(texts[0], Role.CS, SOAP_VERSIONS).call.payload
+    assert payload["values"][0]["values"] == [value]
+
+
+def test_attributes_have_no_prefix() -> None:
+    values = [{"timestamp": "2026-01-01T12:00:00Z", "values": [{"value": "7", "unit": "Wh"}]}]
+    text = build("MeterValues", {"connectorId": 1, "values": values}, version=OcppVersion.V1_5)
+    (value,) = etree.fromstring(text.encode()).iter(
+        f"{{{SOAP_NAMESPACES[OcppVersion.V1_5, Role.CS]}}}value"
+    )
+    assert dict(value.attrib) == {"unit": "Wh"}
+
+
+def test_date_times_are_written_in_utc() -> None:
+    text = build_response(request("1"), {"currentTime": "2026-01-01t14:00:00.500+02:00"})
+    assert "<currentTime>2026-01-01T12:00:00.5Z</currentTime>" in text
+
+
+def test_an_empty_list_is_nothing() -> None:
+    assert "key" not in build("GetConfiguration", {"key": []}, Role.CP)
+
+
+PROFILE = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.1}],
+    },
+}
+UNFIT = {
+    "not an object": ("Authorize", [], "payload: must be an object"),
+    "missing": ("Authorize", {}, "idTag: is missing"),
+    "unknown": ("Authorize", {"idTag": "A", "x": 1}, "x: is not a known field"),
+    "wrong type": ("Authorize", {"idTag": 1}, "idTag: must be a string"),
+    "null": ("Authorize", {"idTag": None}, "idTag: must be a string"),
+    "too long": ("Authorize", {"idTag": 21 * "x"}, "idTag: must be at most 20 characters"),
+    "a control character": (
+        "Authorize",
+        {"idTag": "A\0"},
+        "idTag: must not have control characters",
+    ),
+    "no character": ("Authorize", {"idTag": "\uffff"}, "idTag: must not have control characters"),
+    "deep down": (
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "meterValue": [
+                {
+                    "timestamp": "2026-01-01T12:00:00Z",
+                    "sampledValue": [{"value": "1"}, {"value": "\x1b"}],
+                }
+            ],
+        },
+        "meterValue[0].sampledValue[1].value: must not have control characters",
+    ),
+    "an integer of 33 bits": (
+        "StatusNotification",
+        {"connectorId": 2**31, "status": "Available", "errorCode": "NoError"},
+        "connectorId: must be an integer of 32 bits",
+    ),
+    "a leap second": (
+        "StartTransaction",
+        {"connectorId": 1, "idTag": "A", "timestamp": "2016-12-31T23:59:60Z", "meterStart": 0},
+        "timestamp: must be a date and time of the years 1 to 9999",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_what_cannot_be_sent(name: str) -> None:
+    action, payload, reason = UNFIT[name]
+    with pytest.raises(PayloadInvalid) as caught:
+        build(action, payload)
+    assert reason in str(caught.value)
+    assert caught.value.payload is payload
+    assert caught.value.violations[0].path == reason.partition(":")[0].replace("payload", "")
+
+
+def test_a_uri_must_be_one() -> None:
+    with pytest.raises(PayloadInvalid, match="location: must be a URI"):
+        build("GetDiagnostics", {"location": "http://a b ["}, Role.CP)
+
+
+def test_tenths_are_written_as_they_are() -> None:
+    text = build("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE}, Role.CP)
+    assert "<limit>16.1</limit>" in text
+
+
+@pytest.mark.parametrize(
+    ("identity", "to", "from_address", "name"),
+    [
+        ("CP\0", THERE, None, "chargeBoxIdentity"),
+        ("CP", "http://\x1f", None, "To"),
+        ("CP", THERE, "http://\ud800", "From"),
+    ],
+)
+def test_headers_that_cannot_be_sent(
+    identity: str, to: str, from_address: str | None, name: str
+) -> None:
+    with pytest.raises(PayloadInvalid, match=f"Heartbeat: {name}: "):
+        build_request(V1_6, Role.CS, identity, CALL, to=to, from_address=from_address)
+
+
+def test_markup_in_headers_is_text() -> None:
+    identity = "</o:chargeBoxIdentity>&amp;<!--'\"]]>"
+    text = build_request(V1_6, Role.CS, identity, CALL, to=HERE + "'\"<", from_address=HERE)
+    result = read_request(text, Role.CS, SOAP_VERSIONS)
+    assert (result.identity, result.addressing.to) == (identity, HERE + "'\"<")
+    assert header_of(text).keys() >= {f"{{{CS_16}}}chargeBoxIdentity"}
