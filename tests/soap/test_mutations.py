@@ -12,7 +12,6 @@ from lxml import etree
 from ocppfw.errors import PayloadInvalid
 from ocppfw.rpc.frames import Call
 from ocppfw.soap import (
-    SOAP_VERSIONS,
     Addressing,
     EnvelopeRefused,
     NotAnEnvelope,
@@ -25,6 +24,7 @@ from ocppfw.soap import (
     read_response,
     redacted,
 )
+from ocppfw.versions import SOAP_VERSIONS
 from tests.soap.envelopes import CS_15, MESSAGES, SOAP, WSA, XSI, Message
 
 SEED = 4

@@ -8,7 +8,6 @@ import pytest
 from lxml import etree
 
 from ocppfw.soap import (
-    SOAP_VERSIONS,
     EnvelopeRefused,
     FaultCode,
     SoapFault,
@@ -16,7 +15,7 @@ from ocppfw.soap import (
     build_fault,
     read_request,
 )
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
 from tests.soap.envelopes import (
     AUTHORIZE,
     CP_15,

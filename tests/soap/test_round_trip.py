@@ -13,7 +13,6 @@ from lxml import etree
 from ocppfw.catalogue import load_catalogue
 from ocppfw.rpc.frames import Call, CallResult
 from ocppfw.soap import (
-    SOAP_VERSIONS,
     Addressing,
     Request,
     build_request,
@@ -21,7 +20,7 @@ from ocppfw.soap import (
     read_request,
     read_response,
 )
-from ocppfw.versions import Role, Transport
+from ocppfw.versions import SOAP_VERSIONS, Role, Transport
 from tests.soap.envelopes import MESSAGES, SCHEMAS, SERVICES, SOAP, Message
 from tests.soap.payloads import payloads
 

@@ -12,7 +12,6 @@ from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.frames import Call, CallError
 from ocppfw.soap import (
     FAULT_ACTION,
-    SOAP_VERSIONS,
     Addressing,
     FaultCode,
     Request,
@@ -27,7 +26,7 @@ from ocppfw.soap import (
     read_request,
     read_response,
 )
-from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
+from ocppfw.versions import SOAP_NAMESPACES, SOAP_VERSIONS, OcppVersion, Role
 from tests.soap.envelopes import CS_16, SOAP, WSA
 
 MUST = f"{{{SOAP}}}mustUnderstand"
