@@ -12,6 +12,7 @@ PARTS = (
     "LICENSE",
     "MANIFEST.in",
     "README.md",
+    "docgen",
     "ocppfw",
     "plugins",
     "pyproject.toml",

@@ -23,7 +23,7 @@ BREACHES = [
             "from twisted.internet import defer",
             id=f"Twisted in {room}",
         )
-        for room in ("catalogue", "rpc", "stations")
+        for room in ("catalogue", "rpc", "soap", "stations")
     ),
     pytest.param(
         "Only transports speak Autobahn", "exchange.py", "import autobahn.websocket", id="Autobahn"
@@ -34,6 +34,15 @@ BREACHES = [
         "plugin_manager.py",
         "import ocppfw.plugins.hello_world",
         id="a plugin by name",
+    ),
+    pytest.param(
+        "docgen knows catalogue, rpc, soap, hookspecs and what is below them",
+        "../docgen/offender.py",
+        "import ocppfw.settings",
+        id="docgen",
+    ),
+    pytest.param(
+        "Nothing in ocppfw imports docgen", "text.py", "import docgen.site", id="to docgen"
     ),
     *(
         pytest.param(

@@ -12,7 +12,7 @@ import ocppfw
 
 BIN = Path(sys.executable).parent
 # Everything that takes long to import or starts something.
-HEAVY = {"autobahn", "jsonschema_rs", "lxml", "ocpp", "orjson", "twisted"}
+HEAVY = {"autobahn", "jsonschema_rs", "lxml", "ocpp", "orjson", "spyne", "twisted"}
 
 
 @pytest.fixture
@@ -31,10 +31,18 @@ def test_wheel_is_complete(wheel, root):
     assert len(services) == 6
     assert plugins
     assert wheel >= plugins | services | {"ocppfw/py.typed", "twisted/plugins/ocppfw_plugin.py"}
+    pages = {
+        f"docgen/{folder}/{path.name}"
+        for folder in ("static", "templates")
+        for path in (root / "docgen" / folder).iterdir()
+    }
+    assert pages
+    assert wheel >= pages
 
 
 def test_wheel_brings_nothing_else(wheel):
     assert {name.split("/")[0] for name in wheel} == {
+        "docgen",
         "ocppfw",
         f"ocppfw-{ocppfw.__version__}.dist-info",
         "twisted",

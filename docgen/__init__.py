@@ -1,0 +1,1 @@
+"""Protocol documentation: catalogues, WSDL files and JSON Schemas -> HTML pages."""

@@ -1,0 +1,7 @@
+"""``python -m docgen``."""
+
+import sys
+
+from docgen.main import main
+
+sys.exit(main())
