@@ -22,7 +22,18 @@ import orjson
 
 from benchmarks import servers
 from benchmarks.measure import raise_file_limit
-from benchmarks.report import DEFLATE, ECHO, OCPP, OCPP_RPC, OURS, Results, table
+from benchmarks.report import (
+    BARE,
+    DEFLATE,
+    ECHO,
+    LEAN,
+    NPM_SOAP,
+    OCPP,
+    OCPP_RPC,
+    OURS,
+    Results,
+    table,
+)
 from benchmarks.workloads import WORKLOADS
 
 RECIPES: dict[str, Callable[[], servers.Recipe]] = {
@@ -31,6 +42,15 @@ RECIPES: dict[str, Callable[[], servers.Recipe]] = {
     OCPP_RPC: servers.ocpp_rpc,
     ECHO: servers.echo,
 }
+SOAP_RECIPES: dict[str, Callable[[], servers.Recipe]] = {
+    OURS: servers.ocppfw,
+    BARE: servers.bare_web,
+    LEAN: servers.lean_web,
+    NPM_SOAP: servers.npm_soap,
+}
+SOAP = "SOAP"
+"""The workload that is BootNotification over SOAP, with marks of its own."""
+SOAP_CONNECTIONS = 32
 MAX_SECONDS = 120.0
 """No tool runs longer than this beyond the time that it was given."""
 
@@ -55,31 +75,44 @@ def run_tool(module: str, *arguments: str, seconds: float = 0.0) -> dict[str, An
     return result
 
 
-def available_recipes(results: Results) -> dict[str, servers.Recipe]:
+def available_recipes(
+    results: Results, makers: dict[str, Callable[[], servers.Recipe]]
+) -> dict[str, servers.Recipe]:
     """What can be measured here; the rest is noted."""
     recipes = {}
-    for row, make in RECIPES.items():
+    for row, make in makers.items():
         try:
             recipes[row] = make()
         except servers.Unavailable as reason:
             results.notes.append(f"{row} left out: {reason}")
-    results.names = {row: recipe.name for row, recipe in recipes.items()}
+    results.names |= {row: recipe.name for row, recipe in recipes.items()}
     results.names[DEFLATE] = "ocppfw, permessage-deflate"
-    versions = [recipe.versions for recipe in recipes.values() if recipe.versions]
+    said = "; ".join(results.conditions)
+    versions = [recipe.versions for recipe in recipes.values() if recipe.versions not in said]
     results.conditions.append("; ".join(versions))
     return recipes
+
+
+def start_all(
+    results: Results,
+    makers: dict[str, Callable[[], servers.Recipe]],
+    stack: contextlib.ExitStack,
+) -> dict[str, servers.Server]:
+    """The servers that start; the others are noted."""
+    running = {}
+    for row, recipe in available_recipes(results, makers).items():
+        say(f"starting {recipe.name}")
+        try:
+            running[row] = stack.enter_context(recipe.running())
+        except servers.Unavailable as reason:
+            results.notes.append(f"{row} left out: {reason}")
+    return running
 
 
 def load_all(results: Results, options: argparse.Namespace) -> None:
     """Loads every server with every workload, in rounds that alternate between the servers."""
     with contextlib.ExitStack() as stack:
-        running = {}
-        for row, recipe in available_recipes(results).items():
-            say(f"starting {recipe.name}")
-            try:
-                running[row] = stack.enter_context(recipe.running())
-            except servers.Unavailable as reason:
-                results.notes.append(f"{row} left out: {reason}")
+        running = start_all(results, RECIPES, stack)
         if OURS in running:
             running[DEFLATE] = running[OURS]
         for workload in results.workloads:
@@ -108,6 +141,11 @@ def load_one(
         results.notes.append(f"{row}, {workload}: no result: {reason}")
         return
     rounds.append(result)
+    note_wrong_answers(results, row, workload, result)
+
+
+def note_wrong_answers(results: Results, row: str, workload: str, result: dict[str, Any]) -> None:
+    """Notes one of the wrong answers, if there are any."""
     if result["bad"]:
         results.notes.append(
             f"{row}, {workload}: {result['bad']} wrong answers, such as {result['bad_examples'][0]}"
@@ -140,6 +178,38 @@ def open_all(results: Results, options: argparse.Namespace) -> None:
             results.notes.append(f"{row}, idle connections: no result: {reason}")
 
 
+def load_soap(results: Results, options: argparse.Namespace) -> None:
+    """Loads every server of SOAP, in rounds that alternate between them."""
+    with contextlib.ExitStack() as stack:
+        running = start_all(results, SOAP_RECIPES, stack)
+        for number in range(1, options.rounds + 1):
+            for row, server in running.items():
+                load_one_soap(results, row, server, options)
+                rounds = results.soap.get(row)
+                rate = f"{rounds[-1]['requests_per_second']:,.0f}" if rounds else "no"
+                say(f"{SOAP}, round {number}: {row}: {rate} requests/s")
+
+
+def load_one_soap(
+    results: Results, row: str, server: servers.Server, options: argparse.Namespace
+) -> None:
+    """One round of one server of SOAP."""
+    arguments = [
+        f"--port={server.port}",
+        f"--pid={server.pid}",
+        f"--seconds={options.seconds}",
+        f"--connections={SOAP_CONNECTIONS}",
+        *(["--relates"] if row == OURS else []),
+    ]
+    try:
+        result = run_tool("soap_load", *arguments, seconds=options.seconds)
+    except servers.Unavailable as reason:
+        results.notes.append(f"{row}, {SOAP}: no result: {reason}")
+        return
+    results.soap.setdefault(row, []).append(result)
+    note_wrong_answers(results, row, SOAP, result)
+
+
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -148,7 +218,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of one round (default 3)")
     parser.add_argument("--connections", type=int, default=100)
     parser.add_argument("--idle-connections", type=int, default=2000)
-    parser.add_argument("--workload", choices=WORKLOADS, action="append", help="only this one")
+    choices = [*WORKLOADS, SOAP]
+    parser.add_argument("--workload", choices=choices, action="append", help="only this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the raw results")
     options = parser.parse_args()
     if options.quick:
@@ -162,7 +233,7 @@ def conditions(options: argparse.Namespace) -> list[str]:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"{platform.python_implementation()} {platform.python_version()}, "
         f"load average before the start {os.getloadavg()[0]:.1f}",
-        f"{options.connections} connections in a closed loop, "
+        f"{options.connections} connections ({SOAP_CONNECTIONS} over SOAP) in a closed loop, "
         f"medians of {options.rounds} x {options.seconds:g} s",
     ]
 
@@ -177,17 +248,21 @@ def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, leave)
     raise_file_limit()
-    results = Results(options.workload or list(WORKLOADS), conditions(options))
+    chosen = options.workload or [*WORKLOADS, SOAP]
+    results = Results([name for name in WORKLOADS if name in chosen], conditions(options))
     try:
-        load_all(results, options)
-        open_all(results, options)
+        if results.workloads:
+            load_all(results, options)
+            open_all(results, options)
+        if SOAP in chosen:
+            load_soap(results, options)
     except KeyboardInterrupt:
         say("interrupted")
         return 130
     if options.json:
         options.json.write_bytes(orjson.dumps(asdict(results), option=orjson.OPT_INDENT_2))
     print(table(results))
-    measured = any(results.loads.get(OURS, {}).values())
+    measured = any(results.loads.get(OURS, {}).values()) or results.soap.get(OURS)
     return 0 if measured and not results.bad() else 1
 
 

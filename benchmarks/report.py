@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any
 
 OURS, OCPP, OCPP_RPC, DEFLATE, ECHO = "ocppfw", "ocpp", "ocpp-rpc", "ocppfw+deflate", "echo"
+BARE, LEAN, NPM_SOAP = "bare", "lean", "npm-soap"
 
 WANTED_RATIOS = {
     (OCPP, "Heartbeat"): 6.0,
@@ -13,12 +14,16 @@ WANTED_RATIOS = {
     (OCPP_RPC, "MeterValues"): 1.3,
 }
 WANTED_KIB = 16
+WANTED_SOAP_CPU_MS = 0.5
+WANTED_SOAP_RATIO = 0.35
 WANTED_CONNECTIONS = 1000
 GENERATOR_MARGIN = 1.5
 """The generator has to be that much faster than the best server to be out of the way."""
 
 BUSY_ENOUGH = 0.9
 """The part of a core that the generator uses against the echo server when nobody disturbs it."""
+SOAP_GENERATOR_BUSY = 0.8
+"""The part of a core above which the generator of SOAP requests may be what limits."""
 
 
 @dataclass
@@ -33,6 +38,8 @@ class Results:
     loads: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     """Results of the rounds, by row and workload."""
     idle: dict[str, dict[str, float]] = field(default_factory=dict)
+    soap: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Results of the rounds of SOAP, by row."""
     notes: list[str] = field(default_factory=list)
     """What is missing, and why."""
 
@@ -41,12 +48,17 @@ class Results:
         rounds = self.loads.get(row, {}).get(workload, [])
         return median(result[value] for result in rounds) if rounds else None
 
+    def soap_median(self, row: str, value: str) -> float:
+        """The median over the rounds of SOAP; 0 where nothing was measured."""
+        return median(result[value] for result in self.soap.get(row) or [{value: 0.0}])
+
     def bad(self) -> int:
         """The number of wrong answers in everything that was measured."""
         loads = [
             result for row in self.loads.values() for rounds in row.values() for result in rounds
         ]
-        return int(sum(result["bad"] for result in [*loads, *self.idle.values()]))
+        soap = [result for rounds in self.soap.values() for result in rounds]
+        return int(sum(result["bad"] for result in [*loads, *self.idle.values(), *soap]))
 
 
 def verdict(is_met: bool, wanted: str) -> str:
@@ -110,6 +122,40 @@ def idle_rows(results: Results) -> list[list[str]]:
     return lines
 
 
+def soap_rows(results: Results) -> list[list[str]]:
+    """The section on SOAP; only our own row is judged."""
+    lines = [
+        [
+            "SOAP BootNotification (wanted: verdict)",
+            "requests per second",
+            "server CPU, ms each",
+            "times the bare resource",
+        ]
+    ]
+    bare = results.soap_median(BARE, "requests_per_second")
+    for row in [row for row in results.names if row in results.soap]:
+        rate = results.soap_median(row, "requests_per_second")
+        cpu = results.soap_median(row, "server_cpu_ms")
+        cells = [f"{rate:,.0f}", f"{cpu:.3f}", f"{rate / bare:.2f}" if bare else "-"]
+        if row == OURS:
+            cells[1] += verdict(cpu <= WANTED_SOAP_CPU_MS, f"<= {WANTED_SOAP_CPU_MS:g}")
+            if bare:
+                met = rate / bare >= WANTED_SOAP_RATIO
+                cells[2] += verdict(met, f">= {WANTED_SOAP_RATIO:g}")
+        lines.append(["  " + results.names[row], *cells])
+    return lines
+
+
+def soap_notes(results: Results) -> list[str]:
+    """Says where the generator of SOAP requests may have set the number."""
+    limited = [
+        results.names[row]
+        for row in results.soap
+        if results.soap_median(row, "generator_busy") > SOAP_GENERATOR_BUSY
+    ]
+    return [f"SOAP: limited by the generator: {'; '.join(limited)}."] if limited else []
+
+
 def generator_notes(results: Results) -> list[str]:
     """Says where the load generator, not the server, may have set the number."""
     notes = []
@@ -135,7 +181,7 @@ def neighbour_notes(results: Results) -> list[str]:
     busy = [
         results.median(ECHO, workload, "generator_busy") or 1.0 for workload in results.workloads
     ]
-    if min(busy) >= BUSY_ENOUGH:
+    if min(busy, default=1.0) >= BUSY_ENOUGH:
         return []
     return [
         f"The generator got only {min(busy):.0%} of a core: other programs are running, and the "
@@ -161,10 +207,12 @@ def table(results: Results) -> str:
         ratio_rows(results),
         value_rows(results, "server CPU, us per call", "server_cpu_us", servers),
         idle_rows(results),
+        soap_rows(results),
     ]
     lines: list[list[str]] = []
-    for section in sections:
+    for section in [section for section in sections if len(section) > 1]:
         lines += [*(line + [""] * (4 - len(line)) for line in section), [""] * 4]
-    notes = [*results.notes, *generator_notes(results), *neighbour_notes(results)]
+    notes = [*results.notes, *generator_notes(results), *soap_notes(results)]
+    notes += neighbour_notes(results)
     notes.append(f"Wrong answers: {results.bad()}.")
     return "\n".join([*results.conditions, "", *aligned(lines), *notes])

@@ -118,18 +118,30 @@ def ocpp_on_websockets() -> Recipe:
 
 
 def ocpp_rpc() -> Recipe:
-    """The central system of the npm package ocpp-rpc; installs it on first use."""
+    """The central system of the npm package ocpp-rpc."""
+    return node_peer("ocpp-rpc, strict", ("ocpp-rpc", "ws"), "ocpp_rpc.js")
+
+
+def npm_soap() -> Recipe:
+    """A central system of OCPP-S on the npm package soap."""
+    wsdl = ROOT / "wsdl" / "ocpp_1.6_centralsystem.wsdl"
+    return node_peer("npm soap, no schema check", ("soap",), "soap_server.js", f"--wsdl={wsdl}")
+
+
+def node_peer(name: str, packages: tuple[str, ...], script: str, *options: str) -> Recipe:
+    """A server on packages of npm; installs them on first use."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         raise Unavailable("node and npm are not installed")
     manifest = (PEERS / "package.json").read_bytes()
     install_node_peers(npm, manifest)
-    packages = json.loads(manifest)["dependencies"]
+    pinned = json.loads(manifest)["dependencies"]
     release = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    versions = " on ".join(f"{package} {pinned[package]}" for package in packages)
     return Recipe(
-        "ocpp-rpc, strict",
-        f"ocpp-rpc {packages['ocpp-rpc']} on ws {packages['ws']}, Node {release}",
-        [node, str(PEERS / "ocpp_rpc.js")],
+        name,
+        f"{versions}, Node {release}",
+        [node, str(PEERS / script), *options],
         {"NODE_PATH": str(NODE_FOLDER / "node_modules")},
     )
 
@@ -157,3 +169,15 @@ def echo() -> Recipe:
     return Recipe(
         "echo: the generator's ceiling", "", [sys.executable, "-m", "benchmarks.peers.echo"]
     )
+
+
+def bare_web() -> Recipe:
+    """A resource of twisted.web that does nothing: what HTTP costs without OCPP."""
+    command = [sys.executable, "-m", "benchmarks.peers.bare_web"]
+    return Recipe("bare twisted.web resource", f"twisted {version('twisted')}", command)
+
+
+def lean_web() -> Recipe:
+    """The same without what a site does beside."""
+    command = [sys.executable, "-m", "benchmarks.peers.bare_web", "--lean"]
+    return Recipe("the same, no forms, no access log", "", command)

@@ -180,6 +180,8 @@ class PythonPeer(Peer):
 class NodePeer(Peer):
     """A station of the npm package ``ocpp-rpc`` in strict mode, in a process of its own."""
 
+    script = "rpc_peer.js"
+
     def __init__(self, version: str, answers: Answers) -> None:
         super().__init__()
         self._options = {"protocol": f"ocpp{version}", "answers": answers}
@@ -211,7 +213,7 @@ class NodePeer(Peer):
     @contextlib.contextmanager
     def _running(self, **options: str) -> Iterator[None]:
         self._process = subprocess.Popen(
-            ["node", HERE / "rpc_peer.js", json.dumps(self._options | options)],
+            ["node", HERE / self.script, json.dumps(self._options | options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -245,8 +247,13 @@ def make_peer(kind: str, version: str, answers: Answers) -> Any:
     """A peer of the PyPI package (``ocpp``) or the npm package (``ocpp-rpc``)."""
     if kind == "ocpp":
         return PythonPeer(version, answers)
+    require_package("ocpp-rpc")
+    return NodePeer(version, answers)
+
+
+def require_package(name: str) -> None:
+    """Skip the test where an npm package is not there."""
     if shutil.which("node") is None:
         pytest.skip("Node is not installed")
-    if not (HERE / "node_modules" / "ocpp-rpc").is_dir():
+    if not (HERE / "node_modules" / name).is_dir():
         pytest.skip("npm ci --prefix tests/interop was not run")
-    return NodePeer(version, answers)
