@@ -6,7 +6,7 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check -qq
 definition := setup.cfg pyproject.toml
 
-.PHONY: help run test soak bench lint format types layers sizes wheel clean
+.PHONY: help run test soak bench docs lint format types layers sizes wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,10 @@ soak: .venv/dev.stamp ## the full numbers of the long tests
 
 bench: .venv/dev.stamp ## measure speed and memory, and compare with peers
 	@$(bin)/python -m benchmarks $(ARGS)
+
+docs: .venv/docs.stamp ## the documentation as HTML, in build/docs
+	@$(bin)/python docs/build.py build/docs
+	@echo "The first page is build/docs/index.html"
 
 lint: .venv/dev.stamp ## ruff: faults and formatting
 	@$(bin)/ruff check --quiet --output-format=concise
@@ -58,7 +62,12 @@ $(bin)/pip:
 	@$(pip) install -e .
 	@touch $@
 
+.venv/docs.stamp: $(bin)/pip $(definition)
+	@echo "Installing ocppfw and Sphinx into .venv"
+	@$(pip) install -e '.[docs]'
+	@touch $@ .venv/run.stamp
+
 .venv/dev.stamp: $(bin)/pip $(definition)
 	@echo "Installing ocppfw and its tools into .venv"
 	@$(pip) install -e '.[dev]'
-	@touch $@ .venv/run.stamp
+	@touch $@ .venv/run.stamp .venv/docs.stamp

@@ -264,6 +264,10 @@ class Station:
 
     # From the transport.
 
+    def asks_before(self, version: OcppVersion) -> bool:
+        """True if a plugin wants to be asked who may connect; else ``admit`` is no use."""
+        return bool(self._implementations("connection_requested", version))
+
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
         """Ask the plugins whether somebody may connect.
 

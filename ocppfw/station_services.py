@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
+from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
@@ -53,9 +53,7 @@ class StationService(Service):
         return self._station.drain().addCallback(lambda _: self._wait_for_the_end())
 
     def _wait_for_the_end(self) -> Deferred[None]:
-        gone = self._station.gone()
-        gone.addTimeout(self._station.settings.close_timeout, self._reactor)
-        return gone.addErrback(lambda failure: failure.trap(TimeoutError) and None)
+        return _within(self._station.settings.close_timeout, self._station.gone(), self._reactor)
 
 
 class CentralSystemService(StationService):
@@ -72,6 +70,7 @@ class CentralSystemService(StationService):
         self._station: CentralSystem = station
         self._plugins = plugins
         self._port: Any = None
+        self._soap: CentralSystemSoap | None = None
         self._client = SoapClient(station.settings, reactor)
 
     def listen(self) -> None:
@@ -83,8 +82,8 @@ class CentralSystemService(StationService):
         settings = self._station.settings
         if settings.transport == (Transport.SOAP,) and not self._soap_versions:
             raise SettingsError("protocols: none of these is spoken over SOAP")
-        soap = self._soap() if self._soap_versions else None
-        site = CentralSystemSite(self._station, settings.protocols, soap, self._reactor)
+        self._soap = self._make_soap() if self._soap_versions else None
+        site = CentralSystemSite(self._station, settings.protocols, self._soap, self._reactor)
         self._port = _listen(self._reactor, settings.interface or LOOPBACK, settings.port, site)
 
     def privilegedStartService(self) -> None:
@@ -110,6 +109,7 @@ class CentralSystemService(StationService):
         super().stopService()
         stopped = maybeDeferred(self._port.stopListening)
         stopped.addCallback(lambda _: self._say_goodbye())
+        stopped.addCallback(lambda _: self._send_answers())
         stopped.addCallback(lambda _: self._client.close())
         return stopped.addCallback(lambda _: self._station.stop())
 
@@ -141,12 +141,23 @@ class CentralSystemService(StationService):
         offered = settings.protocols if Transport.SOAP in settings.transport else ()
         return [version for version in SOAP_VERSIONS if version in offered]
 
-    def _soap(self) -> CentralSystemSoap:
+    def _send_answers(self) -> Deferred[Any]:
+        settings = self._station.settings
+        sent = self._soap.drain() if self._soap is not None else succeed(None)
+        return _within(settings.close_timeout, sent, self._reactor)
+
+    def _make_soap(self) -> CentralSystemSoap:
         station = self._station
         for version in self._soap_versions:
             load_soap_service(version, Role.CS)  # now rather than while a request waits
         addresses = SoapAddresses(station.settings, station.store, self._reactor)
         return CentralSystemSoap(station, addresses, self._client)
+
+
+def _within(seconds: float, expected: Deferred[Any], reactor: Any) -> Deferred[Any]:
+    """Wait for something, but not for ever."""
+    expected.addTimeout(seconds, reactor)
+    return expected.addErrback(lambda failure: failure.trap(TimeoutError) and None)
 
 
 def _listen(reactor: Any, interface: str, port: int, site: Any) -> Any:
@@ -229,9 +240,11 @@ class SoapListener(Service):
         super().privilegedStartService()
 
     def stopService(self) -> Deferred[Any]:
-        """Listen no more."""
+        """Listen no more, send the answers that are due."""
         super().stopService()
         stopped = maybeDeferred(self._port.stopListening)
+        longest = self._settings.hook_timeout + self._settings.close_timeout
+        stopped.addCallback(lambda _: _within(longest, self._soap.drain(), self._reactor))
         return stopped.addCallback(lambda _: self.client.close())
 
 

@@ -145,7 +145,7 @@ def _conversion(model: Any) -> tuple[_Read, _Write]:
 def _text_and_attributes(fields: Iterable[Field]) -> tuple[_Read, _Write]:
     """The conversions of text with attributes, all of them strings (1.5 meter values)."""
     text = next(each.name for each in fields if each.is_text)
-    attributes = frozenset(each.name for each in fields if each.is_attribute)
+    attributes = tuple(each.name for each in fields if each.is_attribute)
 
     def read(element: _Element) -> dict[str, str]:
         values = {str(name): str(value) for name, value in element.items() if name in attributes}
@@ -153,8 +153,9 @@ def _text_and_attributes(fields: Iterable[Field]) -> tuple[_Read, _Write]:
 
     def write(element: _Element, value: Any) -> None:
         element.text = value[text]
-        for name in attributes & value.keys():
-            element.set(name, value[name])
+        for name in attributes:
+            if name in value:
+                element.set(name, value[name])
 
     return read, write
 

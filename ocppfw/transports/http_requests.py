@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
 from ocppfw.hookspecs import ConnectionRequest
@@ -25,16 +25,22 @@ class IncomingRequest:
         http: the request.
         host: IP address that it came from.
         address: the same with its port.
+        is_last: True to hang up once the answer has been sent.
     """
 
     def __init__(self, http: Request, settings: Any) -> None:
         self.http = http
+        self.is_last = False
         self._settings = settings
         self._gone = False
         client = http.getClientAddress()
         self.host: str = client.host
         self.address = f"{client.host}:{client.port}"
-        http.notifyFinish().addErrback(self._lost)
+        self.ended().addCallback(self._end)
+
+    def ended(self) -> Deferred[None]:
+        """Fires when the answer is on its way; of the last one, when all of it is with the OS."""
+        return self.http.notifyFinish().addBoth(lambda _: None)
 
     def body(self) -> bytes:
         """What was posted, decompressed.
@@ -59,8 +65,7 @@ class IncomingRequest:
     def refuse(self, status: int, reason: str) -> None:
         """Answer with a status alone."""
         if not self._gone:
-            self.http.write(plain_answer(self.http, status, reason))
-            self.http.finish()
+            self._write(plain_answer(self.http, status, reason))
 
     def send(self, answer: tuple[int, str] | None) -> None:
         """Send status and envelope; with None hang up instead."""
@@ -79,10 +84,18 @@ class IncomingRequest:
         self.http.setResponseCode(status)
         self.http.setHeader("content-type", ENVELOPE_TYPE)
         self.http.setHeader(b"content-length", b"%d" % len(body))
-        self.http.write(body)
-        self.http.finish()
+        self._write(body)
 
-    def _lost(self, _: Failure) -> None:
+    def _write(self, body: bytes) -> None:
+        if self.is_last:
+            self.http.setHeader("connection", "close")
+            self.http.write(body)
+            self.http.loseConnection()  # once all is sent
+        else:
+            self.http.write(body)
+            self.http.finish()
+
+    def _end(self, _: None) -> None:
         self._gone = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TcpProtocol
@@ -56,6 +56,9 @@ class SoapHost(Protocol):
     def label(self) -> str:
         """How the station is called in logs."""
 
+    def asks_before(self, version: OcppVersion) -> bool:
+        """True if a plugin wants to be asked who may ask."""
+
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
         """Whether somebody may ask: None if so, or a Deferred that tells."""
 
@@ -74,6 +77,8 @@ class SoapService:
     def __init__(self, label: str, settings: Any) -> None:
         self._label = label
         self._settings = settings
+        self._unanswered: set[IncomingRequest] = set()
+        self._stopping = False
 
     def answer(self, http: Request, versions: Collection[OcppVersion]) -> int:
         """Answer a POST, sooner or later.
@@ -83,9 +88,19 @@ class SoapService:
             versions: those that are spoken at its path.
         """
         incoming = IncomingRequest(http, self._settings)
+        incoming.is_last = self._stopping
+        self._unanswered.add(incoming)
+        incoming.ended().addCallback(lambda _: self._unanswered.discard(incoming))
         answered = Deferred.fromCoroutine(self._answer(incoming, versions))
         answered.addErrback(self._failed, incoming)
         return NOT_DONE_YET
+
+    def drain(self) -> Deferred[Any]:
+        """Hang up after each answer from now on; fires when the last one has been sent."""
+        self._stopping = True
+        for incoming in self._unanswered:
+            incoming.is_last = True
+        return DeferredList([incoming.ended() for incoming in self._unanswered])
 
     def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
         """The WSDL of the newest of these versions, with the address that was asked."""
@@ -134,6 +149,8 @@ class SoapService:
         raise NotImplementedError
 
     async def _admit(self, host: SoapHost, request: SoapRequest, incoming: IncomingRequest) -> None:
+        if not host.asks_before(request.version):
+            return
         pending = host.admit(incoming.connection_request(request.identity, request.version))
         if pending is not None:
             await pending
@@ -206,9 +223,10 @@ class CentralSystemSoap(SoapService):
         return connection
 
     def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
-        replaced = self._host.peers.get(identity)
-        staying = self._connections - (replaced is not None and replaced.transport is Transport.SOAP)
-        if staying >= self._settings.max_soap_peers:
+        others, current = self._connections, self._host.peers.get(identity)
+        if current is not None and current.transport is Transport.SOAP:
+            others -= 1  # it will be replaced
+        if others >= self._settings.max_soap_peers:
             raise Busy("too many charge points are connected (see max-soap-peers)")
         return ChargePointConnection(self._host, identity, version, self._client)
 
@@ -253,6 +271,9 @@ class ChargePointConnection(SoapConnection):
         if request.call.action == "BootNotification" and isinstance(answer, CallResult):
             told = answer.payload
             self._interval = told.get("interval", told.get("heartbeatInterval", _USUAL_INTERVAL))
+            if self._timer is not None:
+                self._timer.cancel()
+                self._watch()
         return super()._write(request, answer)
 
     def _watch(self) -> None:

@@ -3,13 +3,18 @@
 import base64
 import json
 import re
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
+from twisted.internet.task import Clock
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from ocppfw import DROP
 from tests.docs.pages import code, read
-from tests.process.twistd import central_system
+from tests.process.twistd import PATIENCE, central_system, environment
 
 NAMES = {
     "Lets the back office decide": "back_office",
@@ -18,7 +23,14 @@ NAMES = {
     "Counts the transactions": "counter",
     "Greets charge points": "greeter",
 }
+PAGE = "docs/plugins.md"
 PASSWORD = "s3cret-s3cret-16"
+
+
+def example(beginning):
+    """The plugin of the page whose docstring begins so."""
+    [block] = [b for b in code(read(PAGE), "python") if b.startswith(f'"""{beginning}')]
+    return block
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +38,10 @@ def central(tmp_path_factory):
     """A central system with plugins of the page."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "plugins").mkdir()
-    for block in code(read("docs/plugins.md"), "python"):
-        for beginning, name in NAMES.items():
-            if block.startswith(f'"""{beginning}'):
-                (folder / "plugins" / f"{name}.py").write_text(block)
+    for beginning, name in NAMES.items():
+        (folder / "plugins" / f"{name}.py").write_text(example(beginning))
     settings = ["--set", "greeter.greeting=Hello", "--set", "greeter.loudly=on"]
     with central_system(folder, *settings) as process:
-        assert sorted(path.stem for path in folder.glob("plugins/*.py")) == sorted(NAMES.values())
         yield process
 
 
@@ -81,3 +90,39 @@ def test_who_is_let_in(central):
         assert call(connection, "StartTransaction", start)[1]["transactionId"] > 0
     central.wait_for(r"cp#CP1 stayed for \d+ s: ")
     assert not [line for line in central.trouble if "Rejected with" not in line]
+
+
+def test_command(tmp_path):
+    (tmp_path / "present_card.py").write_text(example("Adds the command"))
+    result = subprocess.run(
+        [sys.executable, "-m", "ocppfw", "--plugins", ".", "-c", "present 044943121F1D80"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert result.stdout == "044943121F1D80 is presented to 0 charge points\n"
+    assert result.returncode == 0
+
+
+def test_losing_frames():
+    """One in ten is dropped, the others are as they were, after a second."""
+    plugin = {}
+    exec(example("Loses every tenth frame"), plugin)
+    station = SimpleNamespace(clock=Clock())
+    plugin["random"] = lambda: 0.0999
+    assert plugin["change_sent_frame"](station) is DROP
+    plugin["random"] = lambda: 0.1
+    delayed = plugin["change_sent_frame"](station)
+    station.clock.advance(0.9)
+    assert not delayed.called
+    station.clock.advance(0.1)
+    assert delayed.result is None
+
+
+def test_every_plugin_of_the_page_is_tried():
+    elsewhere = {"Blocks stolen cards", "Example: asks every charge point that connects"}
+    here = {*NAMES, "Adds the command", "Loses every tenth frame"}
+    for block in code(read(PAGE), "python"):
+        assert any(block.startswith(f'"""{beginning}') for beginning in here | elsewhere), block
