@@ -13,9 +13,7 @@ from tests.console.terminal import Terminal
 
 STAMP = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 BOOT = r'/BootNotification \{"chargePointVendor":"DBT","chargePointModel":"NQC-ACDC",.*\}'
-BOOTED = (
-    r'/BootNotification \{"status":"Accepted","currentTime":"[^"]+Z","heartbeatInterval":300\}'
-)
+BOOTED = r'/BootNotification \{"status":"Accepted","currentTime":"[^"]+Z","heartbeatInterval":300\}'
 START = r'/RemoteStartTransaction \{"idTag":"044943121F1D80","connectorId":2\}'
 STARTED = r'/RemoteStartTransaction \{"status":"Accepted"\}'
 
