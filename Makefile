@@ -15,7 +15,7 @@ run: .venv/run.stamp ## central system on port 9000; make run ARGS="--port 9001"
 	@exec $(bin)/twistd -n --pidfile= ocppfw --role cs --port 9000 $(ARGS)
 
 test: .venv/dev.stamp ## all tests but the soak tests; make test ARGS="-k rpc"
-	@$(bin)/pytest -m "not soak" $(ARGS)
+	@$(bin)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
 
 soak: .venv/dev.stamp ## the full numbers of the long tests
 	@$(bin)/pytest -m soak $(ARGS)

@@ -83,19 +83,21 @@ class StationTaps:
         else:
             write_and_show(changed)
 
-    def envelope_received(self, peer: Any, envelope: Envelope) -> Deferred[str | None] | str | None:
-        """Show an envelope that arrived, then let it be changed.
+    def envelope_received(self, peer: Any, envelope: Envelope) -> None:
+        """Show an envelope that arrived."""
+        if self._trace is not None:
+            self._trace.envelope_received(peer, envelope)
+        notify(self._hooks["envelope_received", peer.version], self._station, peer, envelope.text)
+
+    def change_received_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+        """Let an envelope that arrived be changed.
 
         Returns:
             The XML to process, None to drop the envelope, or a Deferred of these.
         """
-        if self._trace is not None:
-            self._trace.envelope_received(peer, envelope)
-        text, version = envelope.text, peer.version
-        notify(self._hooks["envelope_received", version], self._station, peer, text)
-        return self._change(self._hooks["change_received_envelope", version], peer, text)
+        return self._change(self._hooks["change_received_envelope", peer.version], peer, text)
 
-    def change_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+    def change_sent_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
         """Let an envelope be changed before it is sent.
 
         Returns:

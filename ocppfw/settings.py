@@ -270,7 +270,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Seconds without a pong after which a connection is dropped.",
         _seconds(0.1),
     ),
-    Setting("handshake-timeout", 10, "Seconds for the opening handshake.", _seconds(0.1)),
+    Setting(
+        "handshake-timeout",
+        10,
+        "Seconds for the opening handshake; over HTTP for connecting, and between two requests.",
+        _seconds(0.1),
+    ),
     Setting("close-timeout", 5, "Seconds for the closing handshake.", _seconds(0.1)),
     Setting(
         "compression",

@@ -216,6 +216,8 @@ class StationCommands:
         peer = world.central_peer(identity) if role is Role.CP else world.remote_peer(identity)
         host = peer.host
         seconds = peer.station.settings.ping_timeout
+        if peer.transport is Transport.SOAP:
+            raise CommandFailed(f"{peer} speaks SOAP, which has no ping; WebSocket has")
 
         def expired(*_: Any) -> None:
             raise CommandFailed(f"{peer}: no pong within {seconds:g} s")
@@ -258,7 +260,8 @@ def _check_url(url: str, transport: Transport, options: dict[str, Any]) -> None:
     schemes = _SCHEMES[transport]
     if urlsplit(url).scheme not in schemes:
         usual = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise CommandFailed(f"url: with -t {transport} it begins with {usual}")
+        other = " (-t soap is for http)" if urlsplit(url).scheme in _SCHEMES[Transport.SOAP] else ""
+        raise CommandFailed(f"url: with -t {transport} it begins with {usual}{other}")
     for key in ("from", "remote-port"):
         if key in options and transport is not Transport.SOAP:
             raise CommandFailed(f"--{key} is for -t soap only")

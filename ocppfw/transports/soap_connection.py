@@ -36,15 +36,8 @@ from ocppfw.transports.soap_client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.versions import OcppVersion, Transport
 
 _MAX_OPEN = 32  # calls of one peer that are answered at once, as over WebSocket
-_UNREACHABLE = (
-    ConnectError,
-    ConnectionClosed,
-    DNSLookupError,
-    RequestTransmissionFailed,
-    ResponseFailed,
-    SSL.Error,
-    VerificationError,
-)
+_UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, VerificationError)
+_WRAPPERS = (RequestTransmissionFailed, ResponseFailed)
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
 
 Message = CallResult | CallError
@@ -205,9 +198,11 @@ class SoapConnection:
 
     async def _answer(self, request: Request, data: bytes) -> tuple[int, str] | None:
         if self._taps.active:
-            text, action = _decoded(data), request.call.action
-            envelope = Envelope(text, action, request.call)
-            changed = await _settled(self._taps.envelope_received(self.peer, envelope))
+            text = _decoded(data)
+            self._taps.envelope_received(
+                self.peer, Envelope(text, request.call.action, request.call)
+            )
+            changed = await _settled(self._taps.change_received_envelope(self.peer, text))
             if changed is None:
                 return None
             if changed != text:
@@ -215,16 +210,17 @@ class SoapConnection:
         answer = await _settled(self._answerer.answer(self.peer, request.call))
         if answer is None:
             return None
-        status, reply = self._write(request, answer)
+        status, reply, written = self._write(request, answer)
         if not self._taps.active:
             return status, reply
-        changed = await self._changed(reply, request.call.action, answer)
+        changed = await self._changed(reply, request.call.action, written)
         return None if changed is None else (status, changed)
 
-    def _write(self, request: Request, answer: Message) -> tuple[int, str]:
+    def _write(self, request: Request, answer: Message) -> tuple[int, str, Message]:
+        """Status and envelope of an answer, and what the envelope says in the end."""
         if isinstance(answer, CallResult):
             try:
-                return 200, build_response(request, answer.payload)
+                return 200, build_response(request, answer.payload), answer
             except PayloadInvalid as error:
                 # Only an answer of a plugin can be unfit for XML.
                 self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
@@ -232,11 +228,11 @@ class SoapConnection:
                 answer = CallError(answer.message_id, code, "an internal error occurred")
         fault = fault_of(answer)
         relates_to = request.addressing.message_id
-        return fault.http_status, build_fault(fault, self._version, relates_to)
+        return fault.http_status, build_fault(fault, self._version, relates_to), answer
 
     async def _changed(self, text: str, action: str, message: Any) -> str | None:
         """What goes out instead of a text, None for nothing; it is shown."""
-        changed: str | None = await _settled(self._taps.change_envelope(self.peer, text))
+        changed: str | None = await _settled(self._taps.change_sent_envelope(self.peer, text))
         if changed is not None:
             known = message if changed == text else None
             self._taps.envelope_sent(self.peer, Envelope(changed, action, known))
@@ -283,10 +279,10 @@ class SoapConnection:
             return self._message(answer, answer.body, call)
         try:
             known = self._message(answer, answer.body, call)
-        except CallFailed:
+        except (CallFailed, PayloadInvalid):
             known = None
-        envelope = Envelope(answer.text, call.action, known)
-        changed = await _settled(self._taps.envelope_received(self.peer, envelope))
+        self._taps.envelope_received(self.peer, Envelope(answer.text, call.action, known))
+        changed = await _settled(self._taps.change_received_envelope(self.peer, answer.text))
         if changed is None:
             await Deferred()  # dropped: the call expires
         if known is not None and changed == answer.text:
@@ -301,21 +297,26 @@ class SoapConnection:
             raise CallFailed("GenericError", f"HTTP status {answer.status}: {error}") from None
 
     async def _post_raw(self, text: str) -> HttpExchange:
+        url = self._known_url()
         self._taps.envelope_sent(self.peer, Envelope(text))
-        exchange = await self._client.post(self._known_url(), text, content_type(None))
+        exchange = await self._client.post(url, text, content_type(None))
         self._taps.envelope_received(self.peer, Envelope(exchange.answer.text))
         return exchange
 
     def _explain(self, failure: Failure) -> Failure:
         """Say in our words why there is no answer; who cannot be reached is lost."""
-        error = failure.value
-        if isinstance(error, BodyRefused):
-            raise CallFailed("GenericError", str(error)) from None
-        if not failure.check(*_UNREACHABLE):
-            return failure
-        reason = _reason(failure, self._known_url())
-        self._clock.callLater(0, self.lose, reason)  # once the caller knows
-        raise NotConnected(reason) from None
+        cause = _cause(failure)
+        if cause.check(BodyRefused):
+            raise CallFailed("GenericError", str(cause.value)) from None
+        if cause.check(*_UNREACHABLE):
+            reason = _reason(cause, self._known_url())
+            self._clock.callLater(0, self.lose, reason)  # once the caller knows
+            raise NotConnected(reason) from None
+        if failure.check(*_WRAPPERS):
+            raise CallFailed("GenericError", "the answer is no HTTP") from None
+        if failure.check(ValueError):  # so Twisted says that it does not take an address
+            raise NotConnected(f"cannot use {self.url}: {failure.value}") from None
+        return failure
 
     def _ended(self, result: Any, call: Call) -> None:
         self._running.pop(call.message_id, None)
@@ -358,10 +359,14 @@ def _expired(what: str) -> Callable[[Any, float], None]:
     return expired
 
 
-def _reason(failure: Failure, url: str) -> str:
-    """Why a peer cannot be reached: what lies under the wrappers of Twisted's HTTP client."""
+def _cause(failure: Failure) -> Failure:
+    """What lies under the wrappers of Twisted's HTTP client."""
     while reasons := getattr(failure.value, "reasons", None):
         failure = reasons[0]
+    return failure
+
+
+def _reason(failure: Failure, url: str) -> str:
     if failure.check(ConnectionClosed):
         return f"{url} closed the connection without an answer"
     return f"cannot reach {url}: {explain(failure, url)}"

@@ -134,7 +134,7 @@ def test_every_operation_with_its_default_payload(ocppfw, port, version):
         ("send -n Nothing -p {}", "Error: .*Nothing"),
         ("authorize idTag=\\u0001", r"Error: not sent: Authorize: idTag: "),
         ("authorize idTag=x --force y=1", "Error: .*y"),
-        ("websocket_ping_cp", "Error: over SOAP there is no ping"),
+        ("websocket_ping_cp", "Error: cp#a speaks SOAP, which has no ping"),
         ("send_raw -e x", None),
         ("remote_clearcache", None),
     ],

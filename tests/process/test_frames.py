@@ -261,6 +261,7 @@ def not_deflate(wire):
         frame_bytes(TEXT, b"[", final=False) + frame_bytes(TEXT, b"]"),
         bytes([0x81, 0xFE, 0, 2]) + b"mask[]",  # not the shortest form of a length
     ],
+    ids=range(10),  # masks are random, names of tests must not be
 )
 def test_breach_of_rfc_6455_is_1002(central, connect, data):
     wire = connect(central.port, "breach")

@@ -380,3 +380,66 @@ def test_interval_that_was_never_told(side):
 def test_nothing_is_left_of_a_lost_peer(side):
     side.connection.close()
     assert side.clock.getDelayedCalls() == []
+
+
+# What is shown, and what plugins see.
+
+SEEING = """
+    seen = []
+
+    @hookimpl
+    def envelope_received(text):
+        seen.append(text)
+
+    @hookimpl
+    def change_received_envelope(text):
+        return text.replace("Perhaps", "Accepted")
+"""
+
+
+def test_the_trace_shows_what_is_sent(world):
+    """A plugin's answer that XML cannot hold goes out as a fault, and is shown as one."""
+    world.trace = []
+    answer = {"status": "Accepted", "data": "a\x01b"}
+    world.load("answerer", f"@hookimpl\ndef cs_data_transfer():\n    return {answer!r}")
+    status, _ = value_of(Side(world).request("DataTransfer", {"vendorId": "x"}))
+    assert status == 500
+    sent = "cs: >>cp#CP1 /DataTransfer Fault InternalError: an internal error occurred"
+    assert world.trace[-1] == sent
+
+
+def test_an_answer_that_breaks_its_schema_is_shown_and_can_be_repaired(world):
+    world.load("seeing", SEEING)
+    side = Side(world)
+    results = side.call()
+    _, text, _, answered = side.client.posted[-1]
+    good = build_response(read_request(text, Role.CP, [V1_5]), ACCEPTED)
+    bad = good.replace("Accepted", "Perhaps")
+    answered.callback(HttpExchange({}, HttpAnswer(200, {}, bad.encode())))
+    assert world.module("seeing").seen == [bad]
+    assert results == [ACCEPTED]
+
+
+def test_what_is_sent_by_hand_without_an_address_is_not_shown(world):
+    world.trace = []
+    side = Side(world)
+    side.connection.url = None
+    results = outcomes(side.connection.send_raw("<a/>"))
+    assert isinstance(results[0], NotConnected)
+    assert world.trace == []
+
+
+@pytest.mark.parametrize("error", [ValueError("not a length"), RuntimeError("?")])
+def test_an_answer_that_is_no_http_fails_the_call_and_loses_nobody(side, error):
+    results = side.call()
+    side.client.fail(ResponseFailed([Failure(error)]))
+    side.clock.advance(0)
+    assert str(results[0]) == "GenericError: the answer is no HTTP"
+    assert side.connection.connected
+
+
+def test_an_address_that_twisted_does_not_take(side):
+    results = side.call()
+    side.client.fail(ValueError("invalid hostname: *"))
+    assert isinstance(results[0], NotConnected)
+    assert str(results[0]) == f"cannot use {URL}: invalid hostname: *"
