@@ -21,7 +21,8 @@ from twisted.python.failure import Failure
 from ocppfw.errors import ConnectFailed
 
 _UPGRADE_FAILED = re.compile(r"upgrade failed \[(\d+)\]")
-_STATUS_HINTS = {
+#: What an HTTP status of a refusal says, for a human.
+STATUS_HINTS = {
     401: "the server wants other credentials",
     403: "the server does not allow it",
     404: "the server does not know this path or identity",
@@ -64,7 +65,7 @@ def _explain_handshake(reason: str, host: str) -> str:
     if not found:
         return f"{host}: {reason}"
     status = int(found[1])
-    hint = f": {_STATUS_HINTS[status]}" if status in _STATUS_HINTS else ""
+    hint = f": {STATUS_HINTS[status]}" if status in STATUS_HINTS else ""
     return f"{host} refused the connection with HTTP status {status}{hint}"
 
 

@@ -30,7 +30,7 @@ from ocppfw.soap import (
     read_response,
 )
 from ocppfw.trace import Envelope
-from ocppfw.transports.connect_faults import explain
+from ocppfw.transports.connect_faults import STATUS_HINTS, explain
 from ocppfw.transports.http_bodies import BodyRefused
 from ocppfw.transports.soap_client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.versions import OcppVersion, Transport
@@ -294,7 +294,8 @@ class SoapConnection:
             return read_response(text, self._version, self._host.role.other, call)
         except NotAnEnvelope as error:
             # An HTTP status alone counts like a fault (OCPP-S 1.6 errata 3.2).
-            raise CallFailed("GenericError", f"HTTP status {answer.status}: {error}") from None
+            reason = STATUS_HINTS.get(answer.status, str(error))
+            raise CallFailed("GenericError", f"HTTP status {answer.status}: {reason}") from None
 
     async def _post_raw(self, text: str) -> HttpExchange:
         url = self._known_url()

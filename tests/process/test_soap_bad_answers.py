@@ -58,7 +58,10 @@ ANSWERS = {
     "text": (lambda server: Reply(b"busy", 503), "HTTP status 503: .*not XML: .*"),
     "nothing": (lambda server: Reply(b"", 200), "HTTP status 200: .*not XML: .*"),
     "no content": (lambda server: Reply(b"", 204), "HTTP status 204: .*not XML: .*"),
-    "unauthorized": (lambda server: Reply(b"", 401), "HTTP status 401: .*not XML: .*"),
+    "unauthorized": (
+        lambda server: Reply(b"", 401),
+        "HTTP status 401: the server wants other credentials",
+    ),
     "redirect": (redirect, "HTTP status 307: .*not XML: .*"),
     "DOCTYPE": (lambda server: Reply(b"<!DOCTYPE x><x/>"), ".*a DOCTYPE is not allowed"),
     "empty body": (lambda server: server.result(""), ".*the envelope has no body, or an empty one"),
