@@ -36,7 +36,7 @@ _SECRET_MEMBERS = frozenset({"basicAuthPassword", "apnPassword", "simPin", "pass
 _VALUE_MEMBERS = frozenset({"value", "attributeValue", "actualValue"})
 # In vpn the member "key" is the shared secret; elsewhere it only names something.
 _VPN_MEMBERS = frozenset({"key"})
-_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)[^/?#\s]*@")
+_USER_INFO = re.compile(r"(://)[^/?#\s]*@")
 
 # No payload of the standard is nested this deep, so nobody misses what lies below.
 _DEEPEST = 30

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ocppfw.soap.faults import NotAnEnvelope
-from ocppfw.soap.names import SOAP_1_1, SOAP_1_2, split_tag
-
-_LONGEST_NAME = 50
+from ocppfw.soap.names import SOAP_1_1, SOAP_1_2, short, split_tag
 
 
 def content_of(root: etree._Element) -> etree._Element:
@@ -20,7 +18,7 @@ def content_of(root: etree._Element) -> etree._Element:
     """
     namespace, name = split_tag(root.tag)
     if name != "Envelope" or namespace not in (SOAP_1_1, SOAP_1_2):
-        raise NotAnEnvelope(f"{name[:_LONGEST_NAME]} is no SOAP envelope")
+        raise NotAnEnvelope(f"{short(name)} is no SOAP envelope")
     element = _first(child_of(root, "Body"))
     if element is not None and split_tag(element.tag)[1] == "Body":
         element = _first(element)  # so does ocppjs in its faults

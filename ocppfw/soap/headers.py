@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
-from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_2, split_tag
+from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_2, short, split_tag
+from ocppfw.text import escape_controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ _REFERENCES = {
     f"{{{ADDRESSING}}}From": "from_address",
     f"{{{ADDRESSING}}}ReplyTo": "reply_to",
 }
+# We never send a fault elsewhere than back in the same exchange.
+_FAULT_TO = f"{{{ADDRESSING}}}FaultTo"
 _ADDRESS = f"{{{ADDRESSING}}}Address"
 _NO_ADDRESS = ("", ANONYMOUS, f"{ADDRESSING}/none")
 _MUST_UNDERSTAND = f"{{{SOAP_1_2}}}mustUnderstand"
@@ -65,7 +68,6 @@ _ROLE = f"{{{SOAP_1_2}}}role"
 # SOAP 1.2 part 1, section 2.2: the roles of a node that is not only passed through.
 _OUR_ROLES = ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")
 _MAX_IDENTITY_LENGTH = 255
-_LONGEST_NAME = 50
 _MOST_BLOCKS = 10  # that a fault names
 
 
@@ -81,8 +83,9 @@ def read_headers(header: etree._Element | None) -> Headers:
         elif (name := _REFERENCES.get(tag)) is not None:
             found.setdefault(name, _address(block))
         elif tag.lower().endswith(_IDENTITY) and split_tag(tag)[1].lower() == _IDENTITY:
+            # Blanks at the ends are those of an envelope that was indented.
             identities.append(_text(block))
-        elif not tag.startswith(f"{{{ADDRESSING}}}") and _must_be_understood(block):
+        elif tag != _FAULT_TO and _must_be_understood(block):
             unknown.append(split_tag(tag))
     if found.get("relates_to") == "undefined":  # ocppjs says so when it was told no MessageID
         del found["relates_to"]
@@ -96,7 +99,7 @@ def check_headers(headers: Headers) -> None:
         EnvelopeRefused: MustUnderstand, or IdentityMismatch.
     """
     if headers.not_understood:
-        names = ", ".join(name[:_LONGEST_NAME] for _, name in headers.not_understood)
+        names = ", ".join(short(name) for _, name in headers.not_understood)
         reason = f"header blocks that are not understood: {names}"
         raise EnvelopeRefused(
             SoapFault(FaultCode.MUST_UNDERSTAND, None, reason, headers.not_understood)
@@ -114,7 +117,9 @@ def _identity_problem(identities: list[str]) -> str | None:
         return "is there more than once"
     if len(identities[0]) > _MAX_IDENTITY_LENGTH:
         return f"must be at most {_MAX_IDENTITY_LENGTH} characters"
-    return None if identities[0].isprintable() else "must have no control characters"
+    if escape_controls(identities[0]) != identities[0]:
+        return "must have no control or other invisible characters"
+    return None
 
 
 def _text(block: etree._Element) -> str:

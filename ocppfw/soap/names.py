@@ -31,6 +31,14 @@ SERVICES |= {
 }
 
 
+_LONGEST_NAME = 50
+
+
+def short(name: str) -> str:
+    """A name of a peer's, short enough for a message."""
+    return name[:_LONGEST_NAME]
+
+
 def split_tag(tag: str) -> tuple[str, str]:
     """Namespace and local name of a tag; the namespace of one that has none is empty.
 

@@ -12,17 +12,16 @@ from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.frames import Call
 from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
 from ocppfw.soap.headers import Addressing, check_headers, read_headers
-from ocppfw.soap.names import SERVICES, SOAP_1_2, split_tag
+from ocppfw.soap.names import SERVICES, SOAP_1_2, short, split_tag
 from ocppfw.soap.parsing import NotXml, parse_xml
-from ocppfw.soap.services import BodyInvalid, Message, load_soap_service
-from ocppfw.soap.tolerance import rename_namespace
+from ocppfw.soap.services import Message, load_soap_service
+from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 
 _ENVELOPE = f"{{{SOAP_1_2}}}Envelope"
 _HEADER = f"{{{SOAP_1_2}}}Header"
 _BODY = f"{{{SOAP_1_2}}}Body"
 _FAULT = f"{{{SOAP_1_2}}}Fault"
-_LONGEST_NAME = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _version_of(element: etree._Element) -> OcppVersion | None:
 
 def _not_offered(element: etree._Element, version: OcppVersion | None) -> EnvelopeRefused:
     if version is None:
-        name = split_tag(element.tag)[1][:_LONGEST_NAME]
+        name = short(split_tag(element.tag)[1])
         return _unsupported(f"{name}: its namespace is not that of an OCPP service")
     return _unsupported(f"OCPP {version} is not offered here")
 
@@ -128,16 +127,14 @@ def _message_of(element: etree._Element, role: Role) -> Message:
     given, name = split_tag(element.tag)
     service = SERVICES[given]
     if service[1] is not role:
-        raise _unsupported(f"{name[:_LONGEST_NAME]}: is of the other direction")
+        raise _unsupported(f"{short(name)}: is of the other direction")
     namespace = SOAP_NAMESPACES[service]
     soap_service = load_soap_service(*service)
     message = soap_service.messages.get(f"{{{namespace}}}{name}")
     if message is None:
-        raise _unsupported(f"{name[:_LONGEST_NAME]}: unknown operation")
+        raise _unsupported(f"{short(name)}: unknown operation")
     if message is not soap_service.requests[message.action]:
         raise _bad(f"Body: {name} is a response, no request")
-    if given != namespace:
-        rename_namespace(element, given, namespace)
     return message
 
 

@@ -10,13 +10,12 @@ from ocppfw.errors import PayloadInvalid
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.soap.elements import child_of, children_of, content_of
 from ocppfw.soap.faults import FaultCode, NotAnEnvelope, SoapFault, Subcode, call_error_of
-from ocppfw.soap.names import SERVICES, SOAP_1_1, SOAP_1_2, split_tag
+from ocppfw.soap.names import SERVICES, SOAP_1_1, SOAP_1_2, short, split_tag
 from ocppfw.soap.parsing import NotXml, parse_leniently
-from ocppfw.soap.services import BodyInvalid, load_soap_service
-from ocppfw.soap.tolerance import rename_namespace
+from ocppfw.soap.services import load_soap_service, message_of
+from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import OcppVersion, Role
 
-_LONGEST_NAME = 50
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _CODES = {code.value: code for code in FaultCode} | {
     "Client": FaultCode.SENDER,  # SOAP 1.1 section 4.4.1
@@ -43,8 +42,8 @@ def read_response(
 
     Raises:
         NotAnEnvelope: it is neither the response to this call nor a fault.
-        PayloadInvalid: it is the response, but does not obey the schema.
-        KeyError: the version has no such action for that role.
+        PayloadInvalid: it is the response, but does not obey the schema; or the version has no
+            such action for that role.
     """
     try:
         element = content_of(parse_leniently(text))
@@ -53,13 +52,10 @@ def read_response(
     namespace, name = split_tag(element.tag)
     if name == "Fault" and namespace in ("", SOAP_1_1, SOAP_1_2):
         return call_error_of(_read_fault(element), call.message_id)
-    message = load_soap_service(version, role).responses[call.action]
-    expected_namespace, expected = split_tag(message.tag)
-    if name != expected or SERVICES.get(namespace) != (version, role):
-        held = f"{name[:_LONGEST_NAME]} of {namespace[:_LONGEST_NAME] or 'no namespace'}"
+    message = message_of(load_soap_service(version, role).responses, version, call)
+    if name != split_tag(message.tag)[1] or SERVICES.get(namespace) != (version, role):
+        held = f"{short(name)} of {short(namespace) or 'no namespace'}"
         raise NotAnEnvelope(f"the answer to {call.action} holds {held}")
-    if namespace != expected_namespace:
-        rename_namespace(element, namespace, expected_namespace)
     try:
         return CallResult(call.message_id, message.read(element))
     except BodyInvalid as error:

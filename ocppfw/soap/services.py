@@ -11,29 +11,19 @@ from lxml import etree
 
 from ocppfw.catalogue import PayloadSchema, Violation, ViolationKind, load_catalogue
 from ocppfw.catalogue.wsdl import load_service, load_wsdl
-from ocppfw.errors import OcppfwError, PayloadInvalid
+from ocppfw.errors import PayloadInvalid
+from ocppfw.rpc.frames import Call
+from ocppfw.soap.large import checked_copy, is_large
 from ocppfw.soap.models import build_application, schema_of
 from ocppfw.soap.names import split_tag
 from ocppfw.soap.protocol import BadValue, PayloadProtocol
-from ocppfw.soap.tolerance import repair
+from ocppfw.soap.tolerance import rename_namespace, repair
 from ocppfw.soap.values import fits_xml
-from ocppfw.soap.violations import first_violation
+from ocppfw.soap.violations import BodyInvalid, first_violation
 from ocppfw.versions import OcppVersion, Role, Transport
 
 # As the WSDLs call them.
 _NAMES = {Role.CS: "CentralSystemService", Role.CP: "ChargePointService"}
-
-
-class BodyInvalid(OcppfwError):
-    """The body of a peer does not obey the schema.
-
-    Attributes:
-        violation: what is wrong, and in which element.
-    """
-
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation)
-        self.violation = violation
 
 
 class Message:
@@ -70,14 +60,23 @@ class Message:
         Raises:
             BodyInvalid: the element does not obey the schema.
         """
-        if not self._schema.validate(element):
-            repair(element, self._protocol.messages[self._model].members)
-            if not self._schema.validate(element):
-                raise BodyInvalid(first_violation(self._schema.error_log))
+        if is_large(element):
+            member = self._protocol.messages[self._model]
+            element = checked_copy(element, self.tag, member, self._schema)
+        else:
+            self._check(element)
         try:
             return self._protocol.from_element(None, self._model, element)
         except BadValue as error:
             raise BodyInvalid(_violation(error)) from error
+
+    def _check(self, element: etree._Element) -> None:
+        if element.tag != self.tag:
+            rename_namespace(element, split_tag(element.tag)[0], split_tag(self.tag)[0])
+        if not self._schema.validate(element):
+            repair(element, self._protocol.messages[self._model].members)
+            if not self._schema.validate(element):
+                raise BodyInvalid(first_violation(self._schema.error_log))
 
     def write(self, payload: Any) -> str:
         """The element with a payload.
@@ -144,6 +143,19 @@ def load_soap_service(version: OcppVersion, role: Role) -> SoapService:
         )
     messages = {each.tag: each for each in (*requests.values(), *responses.values())}
     return SoapService(application, requests, responses, messages)
+
+
+def message_of(messages: Mapping[str, Message], version: OcppVersion, call: Call) -> Message:
+    """The message of a call, among the requests or the responses of a service.
+
+    Raises:
+        PayloadInvalid: the service has no such action.
+    """
+    message = messages.get(call.action)
+    if message is None:
+        problem = f"OCPP {version} over SOAP has no such action"
+        raise PayloadInvalid(call.action, [problem], call.payload)
+    return message
 
 
 def _payload_schemas(version: OcppVersion, action: str) -> tuple[PayloadSchema, PayloadSchema]:

@@ -12,16 +12,31 @@ from ocppfw.soap.faults import NotAnEnvelope
 from ocppfw.soap.names import SERVICES, split_tag
 from ocppfw.soap.parsing import NotXml, parse_leniently
 from ocppfw.soap.services import load_soap_service
+from ocppfw.text import escape_controls
 
 
 def pretty(text: str) -> str:
-    """The text with one element per line, indented; unchanged where it is not XML."""
+    """The text with one element per line, indented; unchanged where it is not XML.
+
+    Control and other invisible characters that references stood for are written out.
+    """
     try:
         root = parse_leniently(text)
     except NotXml:
         return text
+    for element in root.iter():
+        element.text = _shown(element.text, may_indent=len(element) > 0)
+        element.tail = _shown(element.tail, may_indent=True)
     etree.indent(root)
-    return etree.tostring(root, encoding="unicode")
+    # Names and attributes may have such characters, too, but no line feeds.
+    lines = etree.tostring(root, encoding="unicode").split("\n")
+    return "\n".join(map(escape_controls, lines))
+
+
+def _shown(text: str | None, may_indent: bool) -> str | None:
+    # Blanks alone between elements are no value; they give way to ours.
+    is_value = text and not (may_indent and not text.strip(" \t\r\n"))
+    return escape_controls(text) if text and is_value else text
 
 
 def redacted(text: str) -> str:

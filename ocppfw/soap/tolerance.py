@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from ocppfw.catalogue import Field
 from ocppfw.soap.names import split_tag
 from ocppfw.soap.protocol import Member
 
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_NIL = f"{{{_XSI}}}nil"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NIL = f"{{{XSI}}}nil"
+MOST_ATTRIBUTES = 32  # lxml takes the longer for each the more there are; no field has so many
 
 
 def rename_namespace(body: etree._Element, old: str, new: str) -> None:
@@ -39,7 +41,7 @@ def repair(element: etree._Element, members: Mapping[str, Member]) -> None:
         elif member.field.type == "dateTime":
             child.text = (child.text or "").strip()
         else:
-            _take_prefixes_from_attributes(child)
+            _take_prefixes_from_attributes(child, member.field)
             repair(child, member.members)
 
 
@@ -47,11 +49,33 @@ def _stands_for_nothing(element: etree._Element, member: Member) -> bool:
     if len(element) or (element.text or "").strip():
         return False
     is_text = member.field.type == "string" and not member.field.enum
-    return element.get(_NIL) in ("true", "1") or not (is_text or element.attrib)
+    return element.get(NIL) in ("true", "1") or not (is_text or element.attrib)
 
 
-def _take_prefixes_from_attributes(element: etree._Element) -> None:
-    for tag in map(str, element.keys()):
+def attributes_of(element: etree._Element, field: Field) -> dict[str, str]:
+    """The attributes of an element, by tag; those that a field has, without their prefixes.
+
+    Args:
+        element: with few attributes.
+        field: what the element is.
+    """
+    given = {str(tag): str(value) for tag, value in element.items()}
+    known = known_attributes(field)
+    for tag in [*given]:
         namespace, name = split_tag(tag)
-        if namespace not in ("", _XSI) and name not in element.attrib:
-            element.set(name, element.attrib.pop(tag))
+        if name in known and namespace not in ("", XSI) and name not in given:
+            given[name] = given.pop(tag)
+    return given
+
+
+def known_attributes(field: Field) -> dict[str, tuple[str, ...]]:
+    """The attributes that a field has, by name: the values of each, none where it is open."""
+    return {each.name: each.enum for each in field.fields if each.is_attribute}
+
+
+def _take_prefixes_from_attributes(element: etree._Element, field: Field) -> None:
+    if 0 < len(element.attrib) <= MOST_ATTRIBUTES:
+        attributes = attributes_of(element, field)
+        element.attrib.clear()
+        for name, value in attributes.items():
+            element.set(name, value)

@@ -7,6 +7,8 @@ import re
 from lxml import etree
 
 from ocppfw.catalogue import Violation, ViolationKind
+from ocppfw.errors import OcppfwError
+from ocppfw.soap.names import short
 
 # Libxml2's names of faults (xmlerror.h) -> what is expected instead.
 _MESSAGES = {
@@ -33,14 +35,25 @@ _ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']*)'")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*) \)")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _TYPE = re.compile(r"'xs:(\w+)'\.?$")
-_LONGEST_NAME = 50
+
+
+class BodyInvalid(OcppfwError):
+    """The body of a peer does not obey the schema.
+
+    Attributes:
+        violation: what is wrong, and in which element.
+    """
+
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation)
+        self.violation = violation
 
 
 def first_violation(log: etree._ListErrorLog) -> Violation:
     """The first fault that a schema has found, with the name of the element in which it is."""
     entry = log[0]
     match = _ELEMENT.match(entry.message)
-    name = match[1][:_LONGEST_NAME] if match else ""
+    name = short(match[1]) if match else ""
     return Violation(ViolationKind.VALUE, name, _message(entry.type_name, entry.message))
 
 

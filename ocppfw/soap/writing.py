@@ -14,7 +14,7 @@ from ocppfw.rpc.frames import Call
 from ocppfw.soap.faults import FaultCode, SoapFault
 from ocppfw.soap.names import ADDRESSING, ANONYMOUS, FAULT_ACTION, SOAP_1_2, SUBCODE_NAMESPACES
 from ocppfw.soap.requests import Request
-from ocppfw.soap.services import load_soap_service
+from ocppfw.soap.services import load_soap_service, message_of
 from ocppfw.soap.values import fits_xml
 from ocppfw.text import escape_controls
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
@@ -68,12 +68,13 @@ def build_request(
         from_address: URL where we listen; None leaves the header out.
 
     Raises:
-        PayloadInvalid: the payload, or a text for the header, is not one that may be sent.
-        KeyError: the version has no such action for that role.
+        PayloadInvalid: the payload, or a text for the header, is not one that may be sent; or the
+            version has no such action for that role.
     """
     texts = {"chargeBoxIdentity": identity, "MessageID": call.message_id, "To": to}
     _check_texts(call, texts if from_address is None else {**texts, "From": from_address})
-    body = load_soap_service(version, role).requests[call.action].write(call.payload)
+    message = message_of(load_soap_service(version, role).requests, version, call)
+    body = message.write(call.payload)
     header = (
         _IDENTITY.format(SOAP_NAMESPACES[version, role], _text(identity))
         + _ACTION.format(f"/{call.action}")

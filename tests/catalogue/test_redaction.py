@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocppfw.catalogue import load_catalogue, redact
+from ocppfw.catalogue import load_catalogue, mentions_secret, redact
 from ocppfw.versions import OcppVersion
 from tests.catalogue.messages import MESSAGES
 from tests.catalogue.mutations import complete_example
@@ -151,3 +151,11 @@ ANYTHING = st.recursive(
 @given(action=st.sampled_from([action for action, _ in HOLDING]), payload=ANYTHING)
 def test_anything_can_be_redacted(action: str, payload: Any) -> None:
     redact(action, payload)
+
+
+@pytest.mark.parametrize("text", ["a" * (1 << 20), "a://" * (1 << 18), "://" + "a" * (1 << 20)])
+def test_long_texts_are_looked_through_once(text: str) -> None:
+    """In quadratic time this would not come to its end before the test is cut."""
+    assert not mentions_secret(text)
+    payload = {"location": text}
+    assert redact("GetDiagnostics", payload) == payload

@@ -25,6 +25,7 @@ from tests.soap.envelopes import (
     IDENTITY,
     SOAP,
     SOAP_1_1,
+    WSA,
     authorize,
     envelope,
 )
@@ -182,11 +183,15 @@ IDENTITIES = {
     ),
     "a line feed in it": (
         "<o:chargeBoxIdentity>CP\n01</o:chargeBoxIdentity>",
-        "must have no control characters",
+        "must have no control or other invisible characters",
     ),
     "a control character": (
         "<o:chargeBoxIdentity>CP&#x9b;</o:chargeBoxIdentity>",
-        "must have no control characters",
+        "must have no control or other invisible characters",
+    ),
+    "a mark that turns the text around": (
+        "<o:chargeBoxIdentity>CP&#x202e;01</o:chargeBoxIdentity>",
+        "must have no control or other invisible characters",
     ),
     "two": (IDENTITY + IDENTITY.replace("01", "02"), "is there more than once"),
 }
@@ -392,7 +397,9 @@ def test_header_blocks_that_must_be_understood() -> None:
     header = (
         IDENTITY + ID + "<x:Security xmlns:x='urn:x' s:mustUnderstand='true'/>"
         "<x:Trace xmlns:x='urn:x'/>"
+        "<w:To s:mustUnderstand='1'/><w:FaultTo s:mustUnderstand='1'/><w:Other/>"
         f"<y:Sequence xmlns:y='urn:y' s:mustUnderstand='1' s:role='{SOAP}/role/next'/>"
+        "<w:Other s:mustUnderstand='1'/>"
         f"<plain s:mustUnderstand='1' s:role='{SOAP}/role/ultimateReceiver'/>"
     )
     caught = refusal(envelope(AUTHORIZE, header))
@@ -400,9 +407,9 @@ def test_header_blocks_that_must_be_understood() -> None:
         caught.fault,
         FaultCode.MUST_UNDERSTAND,
         None,
-        "header blocks that are not understood: Security, Sequence, plain",
+        "header blocks that are not understood: Security, Sequence, Other, plain",
     )
-    blocks = (("urn:x", "Security"), ("urn:y", "Sequence"), ("", "plain"))
+    blocks = (("urn:x", "Security"), ("urn:y", "Sequence"), (WSA, "Other"), ("", "plain"))
     assert caught.fault.not_understood == blocks
     assert caught.fault.http_status == 500
     text = build_fault(caught.fault, caught.version, caught.relates_to)
@@ -431,7 +438,7 @@ def test_a_schema_that_a_request_names_is_not_fetched(tmp_path: object) -> None:
 
 
 def test_a_huge_body_is_judged_in_time() -> None:
-    body = f"<o:authorizeRequest>{60_000 * '<o:idTag>A</o:idTag>'}</o:authorizeRequest>"
+    body = f"<o:authorizeRequest>{9_900 * '<o:idTag>A</o:idTag>'}</o:authorizeRequest>"
     start = time.perf_counter()
     fault = refusal(envelope(body)).fault
     assert time.perf_counter() - start < 2

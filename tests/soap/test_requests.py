@@ -86,7 +86,7 @@ def test_missing_addressing_headers_are_made_up_for() -> None:
             "<w:MessageID>1</w:MessageID><w:MessageID>2</w:MessageID>",
             Addressing(message_id="1"),
         ),
-        ("<w:Other s:mustUnderstand='1'/>", Addressing()),
+        ("<w:FaultTo s:mustUnderstand='1'/><w:Other/>", Addressing()),
     ],
 )
 def test_odd_addressing_headers(header: str, expected: Addressing) -> None:
@@ -336,3 +336,18 @@ def test_encodings_that_the_first_bytes_tell(codec: str) -> None:
 def test_a_str_need_not_be_in_the_encoding_that_it_declares() -> None:
     text = '<?xml version="1.0" encoding="iso-8859-1"?>' + envelope(AUTHORIZE.replace("0449", "€"))
     assert read(text).call.payload == {"idTag": "€43121F1D80"}
+
+
+@pytest.mark.parametrize("service", [CS_15, CS_15[:-1]])
+@pytest.mark.parametrize("count", [3, 5000])
+def test_bodies_of_any_size_are_read_alike(count: int, service: str) -> None:
+    value = "<o:value o:unit='kWh' format='Raw'>7</o:value>"
+    body = (
+        "<o:meterValuesRequest>\n<o:connectorId>1</o:connectorId><o:transactionId/><o:values>"
+        f"<o:timestamp> 2026-01-01T12:00:00Z\n</o:timestamp>{count * value}</o:values>"
+        "</o:meterValuesRequest>"
+    )
+    payload = payload_of(body, service)
+    values = count * [{"value": "7", "format": "Raw", "unit": "kWh"}]
+    expected = {"timestamp": "2026-01-01T12:00:00Z", "values": values}
+    assert payload == {"connectorId": 1, "values": [expected]}

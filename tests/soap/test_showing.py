@@ -31,11 +31,24 @@ def test_pretty_gives_every_element_a_line() -> None:
 
 
 def test_pretty_changes_no_value() -> None:
-    text = envelope(authorize(" A\n&lt;B&#13;"), IDENTITY)
+    text = envelope(authorize(" A  &lt;B&#65; "), IDENTITY)
     shown = pretty(text)
     assert shown.count("\n") > 5
     first, second = (read_request(each, Role.CS, SOAP_VERSIONS) for each in (text, shown))
     assert first.call.payload == second.call.payload
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<a>b&#155;31m&#10;[forged]&#8238;\t</a>", r"<a>b\x9b31m\n[forged]\u202e\t</a>"),
+        ("<a>\n<b> </b>&#8232;<b>\n</b></a>", "<a>\n  <b> </b>\\u2028<b>\\n</b>\n</a>"),
+        ("<a b='&#10;&#155;&#8238;'/>", r'<a b="&#10;\x9b\u202e"/>'),
+        ("<a\u200d/>", r"<a\u200d/>"),
+    ],
+)
+def test_pretty_writes_out_what_could_harm_a_terminal(text: str, shown: str) -> None:
+    assert pretty(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from ocppfw.soap import (
     read_response,
 )
 from ocppfw.versions import SOAP_NAMESPACES, SOAP_VERSIONS, OcppVersion, Role
-from tests.soap.envelopes import CS_16, SOAP, WSA
+from tests.soap.envelopes import CS_16, SOAP, WSA, envelope
 
 MUST = f"{{{SOAP}}}mustUnderstand"
 V1_6 = OcppVersion.V1_6
@@ -249,6 +249,7 @@ PROFILE = {
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.1}],
     },
 }
+STOP = {"meterStop": 1, "timestamp": "2026-01-01T12:00:00Z", "transactionId": 1}
 UNFIT = {
     "not an object": ("Authorize", [], "payload: must be an object"),
     "missing": ("Authorize", {}, "idTag: is missing"),
@@ -286,6 +287,56 @@ UNFIT = {
         "timestamp: must be a date and time of the years 1 to 9999",
     ),
 }
+
+
+@pytest.mark.parametrize("version", SOAP_VERSIONS)
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("action", ["Nonsense", "", "Reset", "BootNotification"])
+def test_an_action_that_there_is_not(action: str, role: Role, version: OcppVersion) -> None:
+    if action == ("BootNotification" if role is Role.CS else "Reset"):
+        action = "SecurityEventNotification"
+    reason = f"^{action}: OCPP {version} over SOAP has no such action$"
+    with pytest.raises(PayloadInvalid, match=reason) as caught:
+        build(action, {"a": 1}, role, version)
+    assert caught.value.payload == {"a": 1}
+    answer = f"<o:resetResponse xmlns:o='{CS_16}'/>"
+    with pytest.raises(PayloadInvalid, match=reason):
+        read_response(envelope(answer), version, role, Call("1", action, {}))
+
+
+ODD = {
+    "text": "A",
+    "a list": [[]],
+    "an object": {"a": {}},
+    "a lone surrogate": "\ud800",
+    "too many digits": 10**5000,
+    "no number": float("nan"),
+    "infinity": float("inf"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_payloads_are_refused(name: str) -> None:
+    value = ODD[name]
+    payloads: list[Any] = [
+        value,
+        {"meterStop": value},
+        {"transactionData": value, "\ud800": 1},
+        {"timestamp": value, 1: 2},
+        {**STOP, "timestamp": value},
+        {**STOP, "meterStop": value},
+        {**STOP, "transactionData": [value]},
+    ]
+    for payload in payloads:
+        with pytest.raises(PayloadInvalid):
+            build("StopTransaction", payload)
+    schedule = {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": value}],
+    }
+    profile = {**PROFILE, "chargingSchedule": schedule}
+    with pytest.raises(PayloadInvalid):
+        build("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile}, Role.CP)
 
 
 @pytest.mark.parametrize("name", UNFIT)
