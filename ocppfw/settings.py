@@ -8,10 +8,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
+
+import idna
 
 from ocppfw.errors import SettingsError
 from ocppfw.versions import OcppVersion, Role, Transport
@@ -111,10 +114,23 @@ def is_url(text: str, schemes: Iterable[str]) -> bool:
     try:
         parts = urlsplit(text)
         usable = parts.scheme in schemes and parts.hostname and parts.port != 0
-        (parts.hostname or "").encode("idna")
+        ascii_host(parts.hostname or "")
     except ValueError:
         return False
-    return bool(usable) and not (parts.query or parts.fragment or "@" in parts.netloc)
+    extra = parts.query or parts.fragment or "@" in parts.netloc or parts.netloc.endswith(":")
+    return bool(usable) and not extra
+
+
+def ascii_host(host: str) -> str:
+    """A host as it goes on the wire: an IP address as it is, an international name encoded.
+
+    Raises:
+        ValueError: it is no host name that can be looked up.
+    """
+    if ":" in host:
+        IPv6Address(host)
+        return host
+    return idna.encode(host).decode()  # as Twisted does
 
 
 def _transports(value: Any) -> tuple[Transport, ...]:
@@ -292,7 +308,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "request-timeout",
         30,
-        "Seconds in which an HTTP request must have arrived whole.",
+        "Seconds from the first byte of an HTTP request to its last.",
         _seconds(0.1),
     ),
     Setting(

@@ -21,7 +21,7 @@ from ocppfw.peers import CentralSystem, ChargePoint, Station
 from ocppfw.plugin_manager import PluginManager
 from ocppfw.settings import Settings
 from ocppfw.soap import load_soap_service
-from ocppfw.transports.reconnect import KeptConnection, central_system_endpoint
+from ocppfw.transports.reconnect import KeptConnection, endpoint_of
 from ocppfw.transports.soap import (
     CentralSystemFinder,
     CentralSystemSoap,
@@ -107,6 +107,8 @@ class CentralSystemService(StationService):
     def stopService(self) -> Deferred[Any]:
         """Listen no more, end the connections."""
         super().stopService()
+        if self._soap is not None:
+            self._soap.stop_taking()
         stopped = maybeDeferred(self._port.stopListening)
         stopped.addCallback(lambda _: self._say_goodbye())
         stopped.addCallback(lambda _: self._send_answers())
@@ -296,7 +298,7 @@ class ChargePointService(StationService):
             listener = self._listener
             return CentralSystemFinder(station, url, listener.url, listener.client, reactor).connect
         factory = ClientFactory(station, url, station.identity, station.version, reactor)
-        return partial(central_system_endpoint(reactor, url).connect, factory)
+        return partial(endpoint_of(reactor, url).connect, factory)
 
 
 def listening_place(settings: Settings) -> tuple[str, int]:

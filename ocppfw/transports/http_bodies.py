@@ -8,16 +8,19 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES
+from twisted.web.http import RESPONSES, HTTPChannel
 from twisted.web.server import Request, Site
 
 ENCODINGS = ("gzip", "deflate")
 _WORTH_COMPRESSING = 1400  # bytes; less fits into one packet anyway
 _PATIENCE = 1 << 20  # bytes of a refused body that are read so that the refusal is, too
 _GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC = b"\x1f\x8b"
 _RAW = -zlib.MAX_WBITS
+_MOST_MEMBERS = 64  # of one gzip body, so that many empty ones are no work
 _MOST_CODINGS = 2  # nobody needs more, and each costs a pass over up to the limit
 _NEVER = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")  # RFC 9110 section 12.4.2
 
@@ -53,11 +56,11 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
         raise BodyRefused(415, "too many Content-Encodings")
     for name in reversed(names):
         if name in ("gzip", "x-gzip"):
-            data = _inflated(data, _GZIP, limit)
+            data = _gunzipped(data, limit)
         elif name == "deflate":
             # Some send the bare stream instead of the zlib format (RFC 9110 section 8.4.1.2).
             wrapped = data[:1] and data[0] & 0x0F == zlib.DEFLATED
-            data = _inflated(data, zlib.MAX_WBITS if wrapped else _RAW, limit)
+            data, _ = _inflated(data, zlib.MAX_WBITS if wrapped else _RAW, limit)
         elif name not in ("", "identity"):
             raise BodyRefused(415, "unknown Content-Encoding")
     if len(data) > limit:
@@ -65,7 +68,21 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
     return data
 
 
-def _inflated(data: bytes, wbits: int, limit: int) -> bytes:
+def _gunzipped(data: bytes, limit: int) -> bytes:
+    """The members of a gzip file, one after another (RFC 1952, section 2.2)."""
+    result, rest = _inflated(data, _GZIP, limit)
+    members = 1
+    while rest.startswith(_GZIP_MAGIC) and len(result) <= limit:
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise BodyRefused(400, "the compressed body has too many parts")
+        more, rest = _inflated(rest, _GZIP, limit - len(result))
+        result += more
+    return result
+
+
+def _inflated(data: bytes, wbits: int, limit: int) -> tuple[bytes, bytes]:
+    """What was compressed, and what follows it; with more than the limit, the beginning."""
     inflater = zlib.decompressobj(wbits)
     try:
         # Stops one byte over the limit, however much would follow.
@@ -74,7 +91,7 @@ def _inflated(data: bytes, wbits: int, limit: int) -> bytes:
         raise BodyRefused(400, "the body is not compressed as Content-Encoding says") from None
     if len(result) <= limit and not inflater.eof:
         raise BodyRefused(400, "the compressed body is not complete")
-    return result
+    return result, inflater.unused_data
 
 
 def deflate(data: bytes, encoding: str) -> bytes:
@@ -103,19 +120,81 @@ def choose_encoding(accepted: str, size: int) -> str | None:
     return next((name for name in ENCODINGS if name in offered), None)
 
 
-class LimitedRequest(Request):
-    """A request that is kept in memory, up to the site's limits of size and time."""
+class LimitedChannel(HTTPChannel):
+    """A connection on which every request must arrive whole in time.
 
+    Attributes:
+        refused: True once a request was refused before it was there.
+    """
+
+    site: Any
+    transport: Any
+    refused = False
+    _answering = False
     _deadline: IDelayedCall | None = None
-    _refused = False
+    _excess = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        """A piece of a request."""
+        if self.refused:
+            self._drop(data)
+            return
+        # Some send a line break after a body (RFC 9112, section 2.2).
+        if self._deadline is None and not self._answering and data.strip(b"\r\n"):
+            self._deadline = self.site.reactor.callLater(self.site.request_timeout, self._expire)
+        super().dataReceived(data)
+
+    def allContentReceived(self) -> None:
+        """A request is there."""
+        self._answering = True
+        if not self.refused:
+            self._end_deadline()
+        super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        """It was answered."""
+        self._answering = False
+        super().requestDone(request)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Nobody is there any more."""
+        self._end_deadline()
+        super().connectionLost(reason)
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer before all has come; then hang up, but give the other side time to read."""
+        self.refused = True
+        self._end_deadline()
+        site = self.site
+        text = "{label}: HTTP request from {host} refused with {status}: {reason}"
+        host = self.transport.getPeer().host
+        _log.warn(text, label=site.label, host=host, status=status, reason=reason)
+        self.transport.write(_bare_answer(status))
+        self.transport.loseWriteConnection()
+        self._deadline = site.reactor.callLater(site.linger, self.transport.abortConnection)
+
+    # Private.
+
+    def _drop(self, data: bytes) -> None:
+        self._excess += len(data)
+        if self._excess > self.site.body_limit + _PATIENCE:
+            self.transport.abortConnection()
+
+    def _expire(self) -> None:
+        self.refuse(408, f"it was not complete after {self.site.request_timeout:g} s")
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = None
+
+
+class LimitedRequest(Request):
+    """A request that is kept in memory, up to the site's limit."""
+
     _size = 0
     content: Any
     channel: Any
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        site = self.channel.site
-        self._deadline = site.reactor.callLater(site.request_timeout, self._expire)
 
     def gotLength(self, length: int | None) -> None:
         """The head is there; a body of this many bytes follows, None for an unknown number."""
@@ -124,56 +203,44 @@ class LimitedRequest(Request):
         if length is None or length > 0:
             # The channel's own time-out would hang up without a word.
             self.channel.setTimeout(site.request_timeout + 1)
-        if length is not None and length > site.body_limit and not self._refused:
+        if length is not None and length > site.body_limit and not self.channel.refused:
             self._refuse_size()
+            self.requestHeaders.removeHeader(b"expect")  # the channel would ask for the body
 
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body."""
         self._size += len(data)
-        limit = self.channel.site.body_limit
-        if self._refused:
-            if self._size > limit + _PATIENCE:
-                self.channel.transport.abortConnection()
-        elif self._size > limit:
+        if self.channel.refused:
+            return
+        if self._size > self.channel.site.body_limit:
             self._refuse_size()
         else:
             super().handleContentChunk(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """The body is there."""
-        if self._refused:
+        if self.channel.refused:
             return
-        self._end_deadline()
+        absolute = _ABSOLUTE_FORM.fullmatch(path)
+        if absolute is not None:
+            # Its host counts rather than the header Host (RFC 9112, section 3.2.2).
+            self.requestHeaders.setRawHeaders(b"host", [absolute["host"]])
+            rest = absolute["rest"]
+            path = rest if rest.startswith(b"/") else b"/" + rest
         super().requestReceived(command, path, version)
 
-    def connectionLost(self, reason: Failure) -> None:
-        """Nobody is there any more."""
-        self._end_deadline()
-        super().connectionLost(reason)
-
-    def _expire(self) -> None:
-        self._refuse(408, f"it was not complete after {self.channel.site.request_timeout:g} s")
+    def write(self, data: bytes) -> None:
+        """Send a piece of the answer, the first one after its head."""
+        if not self.startedWriting:
+            self.responseHeaders.removeHeader(b"server")  # nobody needs to know the versions
+        super().write(data)
 
     def _refuse_size(self) -> None:
-        self._refuse(413, f"its body has more than {self.channel.site.body_limit} bytes")
-
-    def _refuse(self, status: int, reason: str) -> None:
-        """Answer before all has come; then hang up, but give the other side time to read."""
-        self._refused = True
         self.content = BytesIO()
-        self._end_deadline()
-        transport, site = self.channel.transport, self.channel.site
-        text = "{label}: HTTP request from {host} refused with {status}: {reason}"
-        host = self.getClientAddress().host
-        _log.warn(text, label=site.label, host=host, status=status, reason=reason)
-        transport.write(_bare_answer(status))
-        transport.loseWriteConnection()
-        self._deadline = site.reactor.callLater(site.linger, transport.abortConnection)
+        self.channel.refuse(413, f"its body has more than {self.channel.site.body_limit} bytes")
 
-    def _end_deadline(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
-        self._deadline = None
+
+_ABSOLUTE_FORM = re.compile(rb"https?://(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
 class LimitedSite(Site):
@@ -182,11 +249,12 @@ class LimitedSite(Site):
     Attributes:
         label: how the site is called in logs.
         body_limit: bytes of the largest body; 0 refuses every body.
-        request_timeout: seconds in which a request must have arrived whole.
+        request_timeout: seconds from the first byte of a request to its last.
         linger: seconds that a client has to read why its request is refused.
     """
 
     noisy = False
+    protocol = LimitedChannel  # type: ignore[assignment]  # Twisted names its own proxy
     reactor: Any
 
     def __init__(

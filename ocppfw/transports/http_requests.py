@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.web.http_headers import Headers
 from twisted.web.server import Request
 
 from ocppfw.hookspecs import ConnectionRequest
@@ -54,7 +54,7 @@ class IncomingRequest:
 
     def connection_request(self, identity: str, version: OcppVersion) -> ConnectionRequest:
         """What plugins are asked about."""
-        headers = headers_of(self.http)
+        headers = joined_headers(self.http.requestHeaders)
         return ConnectionRequest(identity, version, self.address, headers, transport=Transport.SOAP)
 
     def want_credentials(self, status: int) -> None:
@@ -101,18 +101,23 @@ class IncomingRequest:
 
 def own_address(http: Request) -> str:
     """The address under which a request has found us."""
+    return f"http://{own_place(http)}{http.path.decode('latin-1')}"
+
+
+def own_place(http: Request) -> str:
+    """Host and port of that address: what the header Host says, if it is good."""
     host = http.getHeader("host") or ""
-    if not _HOST.fullmatch(host):
-        local = http.getHost()
-        host = f"[{local.host}]:{local.port}" if ":" in local.host else f"{local.host}:{local.port}"
-    return f"http://{host}{http.path.decode('latin-1')}"
+    if _HOST.fullmatch(host):
+        return host
+    local = http.getHost()
+    return f"[{local.host}]:{local.port}" if ":" in local.host else f"{local.host}:{local.port}"
 
 
-def headers_of(http: Request) -> Mapping[str, str]:
+def joined_headers(headers: Headers) -> dict[str, str]:
     """HTTP headers by lower-case name; of a repeated one, the values joined by commas."""
     return {
-        name.decode("latin-1").lower(): b",".join(values).decode("latin-1")
-        for name, values in http.requestHeaders.getAllRawHeaders()
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in headers.getAllRawHeaders()
     }
 
 

@@ -22,6 +22,7 @@ from ocppfw.settings import Settings
 from ocppfw.transports.connect_faults import explain
 
 _STABLE_AFTER = 10.0  # seconds after which a connection counts as a success
+_CONNECT_TIMEOUT = 30.0
 _JITTER = 0.2  # up to this part of a delay is added by chance
 
 
@@ -135,11 +136,11 @@ class KeptConnection:
         return base * (1 + _JITTER * self._random())
 
 
-def central_system_endpoint(reactor: Any, url: str) -> Any:
-    """The TCP or TLS endpoint of a central system's address."""
+def endpoint_of(reactor: Any, url: str, timeout: float = _CONNECT_TIMEOUT) -> Any:
+    """The TCP or TLS endpoint of an address, which is given up after some seconds."""
     parts = urlsplit(url)
     secure = parts.scheme in ("wss", "https")
     host = parts.hostname or ""
-    endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80))
+    endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80), timeout)
     # The certificate must be issued for the host, by an authority that the system trusts.
     return wrapClientTLS(optionsForClientTLS(host), endpoint) if secure else endpoint

@@ -21,6 +21,7 @@ from ocppfw.soap import (
     EnvelopeRefused,
     FaultCode,
     SoapFault,
+    Subcode,
     build_fault,
     read_request,
     service_description,
@@ -35,15 +36,16 @@ from ocppfw.transports.http_requests import (
     wants_wsdl,
     whole_body,
 )
-from ocppfw.transports.reconnect import central_system_endpoint
+from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.transports.soap_addresses import SoapAddresses
 from ocppfw.transports.soap_client import SoapClient
-from ocppfw.transports.soap_connection import Busy, SoapConnection
+from ocppfw.transports.soap_connection import Busy, Message, SoapConnection
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 _SILENT_INTERVALS = 2  # design: two heartbeat intervals and a minute
 _SILENT_SECONDS = 60
 _USUAL_INTERVAL = 300
+_OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
 
 
 class SoapHost(Protocol):
@@ -95,9 +97,13 @@ class SoapService:
         answered.addErrback(self._failed, incoming)
         return NOT_DONE_YET
 
+    def stop_taking(self) -> None:
+        """Take no new peer, and hang up after each answer from now on."""
+        self._stopping = True
+
     def drain(self) -> Deferred[Any]:
         """Hang up after each answer from now on; fires when the last one has been sent."""
-        self._stopping = True
+        self.stop_taking()
         for incoming in self._unanswered:
             incoming.is_last = True
         return DeferredList([incoming.ended() for incoming in self._unanswered])
@@ -111,7 +117,7 @@ class SoapService:
     def refuse(self, http: Request, status: int, reason: str) -> bytes:
         """The answer to a request that is no SOAP; the reason goes to the log."""
         self._warn(http.getClientAddress().host, reason)
-        return plain_answer(http, status)
+        return plain_answer(http, status, reason)
 
     # Private.
 
@@ -125,15 +131,16 @@ class SoapService:
             self._warn(incoming.host, f"{refused}")
             incoming.refuse(refused.status, str(refused))
         except EnvelopeRefused as refused:
-            self._warn(incoming.host, f"bad envelope: {refused}")
+            self._warn(incoming.host, f"bad envelope: {refused}", refused.identity)
             self._send_fault(incoming, refused.fault.http_status, refused)
         except ConnectionRefused as refused:
-            self._warn(incoming.host, f"refused with {refused.status}: {refused}")
+            reason = f"refused with {refused.status}: {refused.reason}".removesuffix(": ")
+            self._warn(incoming.host, reason, request.identity)
             incoming.want_credentials(refused.status)
             self._send_fault(incoming, refused.status, self._refusal(request, refused.status))
         except Busy as busy:
-            self._warn(incoming.host, f"refused: {busy}")
-            fault = SoapFault(FaultCode.RECEIVER, "InternalError", str(busy))
+            self._warn(incoming.host, f"refused: {busy}", request.identity)
+            fault = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, str(busy))
             self._send_fault(incoming, 503, _refused(request, fault))
         else:
             incoming.send(answer)
@@ -158,11 +165,12 @@ class SoapService:
     def _refusal(self, request: SoapRequest, status: int) -> EnvelopeRefused:
         """What a plugin's refusal is for the peer; the reason stays in our log."""
         if status >= 500:
-            fault = SoapFault(FaultCode.RECEIVER, "InternalError", "an internal error occurred")
+            fault = _OUR_FAULT
         elif status == 404:
-            fault = SoapFault(FaultCode.SENDER, "IdentityMismatch", "unknown chargeBoxIdentity")
+            reason = "unknown chargeBoxIdentity"
+            fault = SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason)
         else:
-            fault = SoapFault(FaultCode.SENDER, "SecurityError", "not allowed")
+            fault = SoapFault(FaultCode.SENDER, Subcode.SECURITY_ERROR, "not allowed")
         return _refused(request, fault)
 
     def _send_fault(self, incoming: IncomingRequest, status: int, refused: EnvelopeRefused) -> None:
@@ -172,13 +180,13 @@ class SoapService:
     def _failed(self, failure: Failure, incoming: IncomingRequest) -> None:
         """A fault of ours: never without a fault in the answer."""
         self.log.failure("{label}: a request could not be answered", failure, label=self._label)
-        fault = SoapFault(FaultCode.RECEIVER, "InternalError", "an internal error occurred")
-        incoming.send((500, build_fault(fault, None, None)))
+        incoming.send((500, build_fault(_OUR_FAULT, None, None)))
 
-    def _warn(self, host: str, reason: str) -> None:
-        text = "{label}: SOAP request from {host}: {reason}"
+    def _warn(self, host: str, reason: str, identity: str | None = None) -> None:
+        text = "{label}: SOAP request from {sender}: {reason}"
+        sender = host if identity is None else f"{host} (ChargePoint #{escape_controls(identity)})"
         shown = escape_controls(reason)
-        self.log.warn(text, label=self._label, host=host, reason=shown)
+        self.log.warn(text, label=self._label, sender=sender, reason=shown)
 
 
 class CentralSystemSoap(SoapService):
@@ -202,6 +210,8 @@ class CentralSystemSoap(SoapService):
     async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
         await self._admit(self._host, request, incoming)
         identity = request.identity
+        if self._current(identity, request.version) is None:
+            self._check_room(identity)
         learning = self._addresses.learn(identity, request.addressing.from_address, incoming.host)
         if learning is not None:
             await learning
@@ -222,12 +232,17 @@ class CentralSystemSoap(SoapService):
         connection: ChargePointConnection = peer.connection
         return connection
 
-    def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
+    def _check_room(self, identity: str) -> None:
+        if self._stopping:
+            raise Busy("about to stop")
         others, current = self._connections, self._host.peers.get(identity)
         if current is not None and current.transport is Transport.SOAP:
             others -= 1  # it will be replaced
         if others >= self._settings.max_soap_peers:
             raise Busy("too many charge points are connected (see max-soap-peers)")
+
+    def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
+        self._check_room(identity)  # others may have come meanwhile
         return ChargePointConnection(self._host, identity, version, self._client)
 
     def _open(
@@ -254,6 +269,8 @@ class ChargePointConnection(SoapConnection):
 
     def heard(self) -> None:
         """The charge point has sent a request."""
+        if not self.connected:
+            return  # a plugin has closed it as soon as it was opened
         self._heard_at = self._clock.seconds()
         if self._timer is None:
             self._watch()
@@ -267,7 +284,7 @@ class ChargePointConnection(SoapConnection):
 
     # Private.
 
-    def _write(self, request: SoapRequest, answer: Any) -> tuple[int, str]:
+    def _write(self, request: SoapRequest, answer: Any) -> tuple[int, str, Message]:
         if request.call.action == "BootNotification" and isinstance(answer, CallResult):
             told = answer.payload
             self._interval = told.get("interval", told.get("heartbeatInterval", _USUAL_INTERVAL))
@@ -312,10 +329,10 @@ class ChargePointSoap(SoapService):
         if station is None:
             # OCPP-S 1.6 section 3.3.
             reason = "chargeBoxIdentity: another charge point is meant"
-            raise _refused(request, SoapFault(FaultCode.SENDER, "IdentityMismatch", reason))
+            raise _refused(request, SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason))
         if request.version is not station.version:
             reason = f"OCPP {station.version} is spoken here"
-            raise _refused(request, SoapFault(FaultCode.RECEIVER, "NotSupported", reason))
+            raise _refused(request, SoapFault(FaultCode.RECEIVER, Subcode.NOT_SUPPORTED, reason))
         await self._admit(station, request, incoming)
         if station.peer is None:
             raise Busy("not connected with the central system")
@@ -341,7 +358,7 @@ class CentralSystemFinder:
         self._url = url
         self._own_url = own_url
         self._client = client
-        self._endpoint = central_system_endpoint(reactor, url)
+        self._endpoint = endpoint_of(reactor, url)
 
     def connect(self) -> Deferred[SoapConnection]:
         """A connection, once the central system's port could be reached."""
@@ -384,7 +401,6 @@ class ChargePointResource(Resource):
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
-        request.responseHeaders.removeHeader(b"server")
         versions = {station.version for station in self._service.stations.values()}
         if request.path.rstrip(b"/") != self._path or not versions:
             return self._service.refuse(request, 404, "no SOAP is spoken at this path")

@@ -8,22 +8,26 @@ from urllib.parse import quote, urlsplit
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IConsumer
-from twisted.internet.protocol import Protocol
+from twisted.internet.interfaces import IConsumer, IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer, IResponse
+from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from ocppfw import __version__
-from ocppfw.settings import Settings
+from ocppfw.settings import Settings, ascii_host
 from ocppfw.transports.http_bodies import BodyRefused, deflate, inflate
+from ocppfw.transports.http_requests import joined_headers
+from ocppfw.transports.reconnect import endpoint_of
 
 # Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
 # the other side is just closing: a POST must not be repeated.
 _KEEP_IDLE = 4
 _KEEP_PER_HOST = 32
+_HEAD_LIMIT = 1 << 16  # bytes of an answer before its body; Twisted's parser has no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class SoapClient:
         self._pool.maxPersistentPerHost = _KEEP_PER_HOST
         self._pool.retryAutomatically = False
         # Redirects are not followed: the address decides who gets the envelope.
-        self._agent = Agent(reactor, connectTimeout=settings.handshake_timeout, pool=self._pool)
+        endpoints = _Endpoints(reactor, settings.handshake_timeout)
+        self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
 
     def post(self, url: str, text: str, content_type: str) -> Deferred[HttpExchange]:
         """Post an envelope.
@@ -81,7 +86,8 @@ class SoapClient:
 
         Returns:
             A Deferred that fails with one of Twisted's errors where there is no connection or
-            no answer, and with BodyRefused where the answer is too large or cannot be read.
+            no answer, and with BodyRefused where the answer or its head is too large, or cannot
+            be read.
             Cancelling it ends the connection.
         """
         return Deferred.fromCoroutine(self._post(url, text, content_type))
@@ -102,19 +108,18 @@ class SoapClient:
         if encoding != "identity":
             body = deflate(body, encoding)
             headers["content-encoding"] = encoding
-        response = await self._agent.request(
-            b"POST",
-            _uri(url),
-            Headers({name: [value] for name, value in headers.items()}),
-            _Body(body),
-        )
+        raw = Headers({name: [value] for name, value in headers.items()})
+        try:
+            response = await self._agent.request(b"POST", _uri(url), raw, _Body(body))
+        except ResponseFailed as failed:
+            for each in failed.reasons:
+                if each.check(BodyRefused):
+                    raise each.value from None
+            raise
         return HttpExchange(headers, await self._read(response))
 
     async def _read(self, response: Any) -> HttpAnswer:
-        headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in response.headers.getAllRawHeaders()
-        }
+        headers = joined_headers(response.headers)
         limit = self._settings.max_message_size
         body = await _collect(response, limit)
         encoding = headers.get("content-encoding", "")
@@ -126,8 +131,74 @@ def _uri(url: str) -> bytes:
     if url.isascii():
         return url.encode()
     parts = urlsplit(url)
-    path = quote(parts.path, safe="/%:@!$&'()*+,;=").encode()
-    return b"%s://%s%s" % (parts.scheme.encode(), parts.netloc.encode("idna"), path)
+    host = ascii_host(parts.hostname or "")
+    place = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port else ""
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=")
+    return f"{parts.scheme}://{place}{port}{path}".encode()
+
+
+@implementer(IAgentEndpointFactory)
+class _Endpoints:
+    """Connects to where a URL points."""
+
+    def __init__(self, reactor: Any, timeout: float) -> None:
+        self._reactor = reactor
+        self._timeout = timeout
+
+    def endpointForURI(self, uri: URI) -> Any:
+        """The endpoint of an address."""
+        return _Endpoint(endpoint_of(self._reactor, uri.toBytes().decode(), self._timeout))
+
+
+@implementer(IStreamClientEndpoint)
+class _Endpoint:
+    """An endpoint whose connections limit the heads of answers."""
+
+    def __init__(self, endpoint: Any) -> None:
+        self._endpoint = endpoint
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
+        """A connection; the Deferred gives the protocol that the factory has made."""
+        connected: Deferred[Any] = self._endpoint.connect(_LimitedFactory(factory))
+        return connected.addCallback(lambda limited: limited.wrappedProtocol)
+
+
+class _LimitedConnection(ProtocolWrapper):
+    """Ends when more bytes come than the head of an answer may have."""
+
+    _received = 0
+    _in_head = True
+    _refused: Failure | None = None
+
+    def writeSequence(self, data: Any) -> None:
+        """A request begins: with its head."""
+        self._received = 0
+        self._in_head = True
+        super().writeSequence(data)
+
+    def pauseProducing(self) -> None:
+        """The head is there: the client waits for somebody who wants the body."""
+        self._in_head = False
+        self.transport.pauseProducing()  # type: ignore[union-attr]
+
+    def dataReceived(self, data: bytes) -> None:
+        """A piece of the answer."""
+        super().dataReceived(data)  # counted afterwards: the body may have begun in it
+        self._received += len(data)
+        if self._in_head and self._received > _HEAD_LIMIT and self._refused is None:
+            reason = f"the head of the answer has more than {_HEAD_LIMIT} bytes"
+            self._refused = Failure(BodyRefused(431, reason))
+            self.transport.abortConnection()  # type: ignore[union-attr]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The end; the client is told why, if it was we who wanted it."""
+        super().connectionLost(self._refused or reason)
+
+
+class _LimitedFactory(WrappingFactory[_LimitedConnection]):
+    noisy = False
+    protocol = _LimitedConnection
 
 
 @implementer(IBodyProducer)

@@ -17,7 +17,13 @@ from ocppfw.errors import ConnectionRefused
 from ocppfw.hookspecs import ConnectionRequest
 from ocppfw.text import escape_controls
 from ocppfw.transports.http_bodies import LimitedSite
-from ocppfw.transports.http_requests import headers_of, plain_answer, plain_text, wants_wsdl
+from ocppfw.transports.http_requests import (
+    joined_headers,
+    own_place,
+    plain_answer,
+    plain_text,
+    wants_wsdl,
+)
 from ocppfw.transports.websocket import AdmittedConnection, Host, ServerFactory
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport
 
@@ -98,7 +104,6 @@ class CentralSystemResource(Resource):
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
-        request.responseHeaders.removeHeader(b"server")  # nobody needs to know the versions
         upgrade = request.getHeader(b"upgrade") or b""
         if upgrade.lower() == b"websocket":
             return self._render_handshake(request)
@@ -155,7 +160,11 @@ class CentralSystemResource(Resource):
             refusal = failure.value
             assert isinstance(refusal, ConnectionRefused)
             if not gone:
-                request.write(self._refuse(request, refusal.status, str(refusal)))
+                self._warn(request, refusal.status, str(refusal))
+                if refusal.status == 401:
+                    request.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
+                # The reason stays in our log.
+                request.write(plain_answer(request, refusal.status))
                 request.finish()
 
         pending.addCallbacks(admitted, refused)
@@ -170,19 +179,19 @@ class CentralSystemResource(Resource):
         return None, None
 
     def _refuse(self, request: Request, status: int, reason: str) -> bytes:
+        self._warn(request, status, reason)
+        return plain_answer(request, status, reason)
+
+    def _warn(self, request: Request, status: int, reason: str) -> None:
         address = request.getClientAddress()
         shown = escape_controls(request.uri.decode("latin-1"))
         text = "{label}: Attempt to url: {url} from {host}. Rejected with {status}: {reason}"
         self.log.warn(
             text, label=self._host.label, url=shown, host=address.host, status=status, reason=reason
         )
-        if status == 401:
-            request.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
-        return plain_answer(request, status)
 
     def _page(self, request: Request) -> str:
-        host = request.getHeader(b"host") or b"localhost"
-        base = f"{host.decode('latin-1')}{self._endpoint}"
+        base = f"{own_place(request)}{self._endpoint}"
         lines = ["OCPP central system", ""]
         if self._versions:
             lines.append(f"WebSocket: ws://{base}/<identity>  ({_names(self._versions)})")
@@ -231,6 +240,5 @@ def _names(versions: Collection[OcppVersion]) -> str:
 
 def _connection_request(request: Request, identity: str, version: OcppVersion) -> ConnectionRequest:
     address = request.getClientAddress()
-    return ConnectionRequest(
-        identity, version, f"{address.host}:{address.port}", headers_of(request)
-    )
+    headers = joined_headers(request.requestHeaders)
+    return ConnectionRequest(identity, version, f"{address.host}:{address.port}", headers)

@@ -9,12 +9,14 @@ from tests.process.envelopes import (
     RESET,
     Reply,
     SoapServer,
+    ask,
     authorize,
     envelope,
+    http_to,
     post,
 )
 from tests.process.twistd import central_system, charge_point, write_plugin
-from tests.process.wire import TIMEOUT
+from tests.process.wire import CLOSE, TIMEOUT
 
 # Sends ClearCache to whom asks for authorization.
 ASK = """
@@ -225,7 +227,11 @@ def test_most_peers_at_once(start, connect):
     with start("--max-soap-peers", "2", "--soap-peer-timeout", "1") as central:
         assert post(central.port, envelope(identity="A")).status == 200
         assert post(central.port, envelope(identity="B")).status == 200
-        answer = post(central.port, envelope(identity="C"))
+        answer = post(central.port, envelope(identity="C", from_address="ftp://x/"))
+        central.wait_for(
+            r"SOAP request from 127\.0\.0\.1 \(ChargePoint #C\): refused: too many charge points"
+        )
+        assert "is not taken" not in central.text  # its From was not even looked at
         assert (answer.status, answer.fault.subcode) == (503, "InternalError")
         assert "max-soap-peers" in answer.fault.reason
         assert post(central.port, envelope(identity="A")).status == 200
@@ -235,6 +241,21 @@ def test_most_peers_at_once(start, connect):
         central.wait_for("cp#A lost: not heard")
         central.wait_for("cp#B lost: not heard")
         assert post(central.port, envelope(identity="C")).status == 200
+
+
+def test_no_new_peer_while_stopping(start, connect):
+    with start("--close-timeout", "3") as central, http_to(central.port) as connection:
+        slow = connect(central.port, "SLOW")
+        assert ask(connection, "POST", data=envelope(identity="OLD")).status == 200
+        central.stop()
+        while slow.receive_frame().opcode != CLOSE:  # unanswered, so that the end is waited for
+            pass
+        answer = ask(connection, "POST", data=envelope(identity="NEW"))
+        assert (answer.status, answer.fault.reason) == (503, "about to stop")
+        assert answer.headers["connection"] == "close"
+        central.wait()
+        assert "cp#NEW opened" not in central.text
+        assert re.search(r"127\.0\.0\.1 \(ChargePoint #NEW\): refused: about", central.text)
 
 
 def test_calls_to_two_charge_points_do_not_wait_for_each_other(start, listener):

@@ -1,7 +1,9 @@
 """What peers may answer to our calls: each fault is one line, and we live on."""
 
+import contextlib
 import gzip
 import re
+import socket
 import threading
 
 import pytest
@@ -133,6 +135,26 @@ def test_call_of_a_central_system(asker, name):
         assert post(asker.port, data).name == "authorizeResponse"
         asker.wait_for(rf"cp#{name} answers {{'status': 'Accepted'}}")
         assert server.paths == ["/", "/"]
+    assert not asker.trouble
+
+
+@pytest.mark.parametrize("line", [b"X: y\r\n", b"\r\nHTTP/1.1 100 Continue\r\n"])
+def test_endless_head_of_an_answer(asker, line):
+    sent = 0
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(TIMEOUT)
+        identity = f"ENDLESS{len(line)}"
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert post(asker.port, envelope(authorize(), identity, from_address=url)).status == 200
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(ConnectionError):
+            connection.settimeout(TIMEOUT)
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n")
+            while sent < 100_000_000:
+                connection.sendall(line * 1000)
+                sent += len(line) * 1000
+    assert sent < 20_000_000  # what the buffers of both sides may hold
+    asker.wait_for(f"cp#{identity} fails: .*the head of the answer has more than 65536 bytes")
     assert not asker.trouble
 
 

@@ -11,7 +11,6 @@ import zlib
 import pytest
 
 from tests.process.envelopes import (
-    CLEAR_CACHE,
     DATA_TRANSFER,
     SOAP,
     Reply,
@@ -19,7 +18,6 @@ from tests.process.envelopes import (
     ask,
     authorize,
     envelope,
-    get,
     http_to,
     post,
     results,
@@ -198,6 +196,59 @@ def test_slow_head(small):
     assert post(small.port).status == 200
 
 
+@pytest.mark.parametrize("begin", [b"", b"POST / HTTP/1.1\r\nX: "])
+def test_trickle_is_cut(small, begin):
+    """One byte now and then is no end: the time counts from the first one."""
+    warned = Warned(small, TOO_SLOW)
+    with open_wire(small.port).socket as connection:
+        connection.settimeout(0.05)
+        connection.sendall(begin)
+        received = b""
+        while not received:
+            with contextlib.suppress(TimeoutError):
+                connection.sendall(b"P")
+                received = connection.recv(65536)
+        assert received.startswith(b"HTTP/1.1 408 ")
+    warned()
+    assert post(small.port).status == 200
+
+
+def test_second_request_that_trickles_is_cut(small):
+    warned = Warned(small, TOO_SLOW)
+    with http_to(small.port) as connection:
+        assert ask(connection, "POST", data=envelope()).status == 200
+        connection.sock.settimeout(0.05)
+        received = b""
+        while not received:
+            with contextlib.suppress(TimeoutError):
+                connection.sock.sendall(b"P")
+                received = connection.sock.recv(65536)
+        assert received.startswith(b"HTTP/1.1 408 ")
+    warned()
+
+
+def test_line_break_after_a_body_begins_no_request(tmp_path):
+    times = ("--request-timeout", "0.3", "--handshake-timeout", "1")
+    with central_system(tmp_path, *times) as central:
+        wire = head(central.port, f"Content-Length: {len(envelope())}")
+        with wire.socket:
+            wire.send_bytes(envelope())
+            assert wire.read_head().status == 200
+            wire.send_bytes(b"\r\n")
+            wire.wait_ended()
+        assert not central.trouble
+
+
+def test_websocket_has_no_time_of_a_request(tmp_path, connect):
+    with central_system(tmp_path, "--request-timeout", "0.2") as central:
+        wire = connect(central.port)
+        with http_to(central.port) as connection:  # its own time passes meanwhile
+            connection.connect()
+            connection.sock.sendall(b"P")
+            assert connection.sock.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert wire.call("Heartbeat")[0] == 3
+
+
 def test_body_that_never_comes_gets_its_whole_time(tmp_path):
     times = ("--handshake-timeout", "0.3", "--request-timeout", "1")
     with central_system(tmp_path, *times) as central:
@@ -225,46 +276,15 @@ def test_expect_100_continue(small):
         assert wire.read_head().status == 200
 
 
-# Methods and paths.
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
-def test_wrong_method(central, method):
-    for path in ("/", "/ocpp1.5"):
-        answer = get(central.port, path, method)
-        assert answer.status == 405
-        assert answer.headers["allow"] == "GET, HEAD, POST"
-
-
-@pytest.mark.parametrize("path", ["/x", "/ocpp1.5/x", "/ocpp2.0.1", "/CP1", "/ocpp1.7"])
-def test_wrong_path(central, path):
-    assert post(central.port, path=path).status == 404
-
-
-def test_wrong_method_and_path_at_a_charge_point(tmp_path):
-    with SoapServer("1.6", "cs") as server, charge_point(tmp_path, server.url) as station:
-        port = int(station.wait_for(r"SOAP Server listening on port (\d+)")[1])
-        server.next("bootNotificationRequest")
-        good = envelope(CLEAR_CACHE, version="1.6", role="cp")
-        for method in ("PUT", "DELETE", "GET"):
-            answer = get(port, "/", method)
-            assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
-        for path in ("/x", "/CP1", "/ocpp1.6"):
-            assert post(port, good, path).status == 404
-            assert get(port, f"{path}?wsdl").status == 404
-        assert post(port, good).name == "clearCacheResponse"
-        text = r"Warning: cp: SOAP request from 127\.0\.0\.1: "
-        station.wait_for(text + "only GET, HEAD, POST are answered here", 3)
-        station.wait_for(text + "no SOAP is spoken at this path", 3)
-
-
-@pytest.mark.parametrize(
-    "content_type",
-    ["application/soap+xml", "text/xml", 'application/soap+xml; action="/Reset"', "text/html", ""],
-)
-def test_content_type_and_soap_action_decide_nothing(central, content_type):
-    answer = post(central.port, content_type=content_type, SOAPAction='"/Reset"')
-    assert answer.name == "heartbeatResponse"
+def test_no_100_continue_for_a_body_that_is_refused(small):
+    lines = ("Expect: 100-continue", f"Content-Length: {LIMIT + 1}")
+    with head(small.port, *lines).socket as connection:
+        connection.settimeout(10)
+        received = b""
+        while data := connection.recv(65536):
+            received += data
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert b"100 Continue" not in received
 
 
 # Compression of answers.

@@ -2,6 +2,7 @@
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.task import Clock
 
 from ocppfw.records import MemoryStore
 from ocppfw.settings import Settings
@@ -10,12 +11,14 @@ from tests.core.fakes import value_of
 
 HOST = "192.0.2.7"
 HERE = f"http://{HOST}:8080/"
+HTTP_HERE = f"http://{HOST}/"
 
 
-class Resolver:
+class Resolver(Clock):
     """Knows some names; what is asked has its answer only when a test says so, or at once."""
 
     def __init__(self):
+        super().__init__()
         self.known = {"cp.example": [HOST], "many.example": ["192.0.2.1", HOST], "v6.example": []}
         self.asked = []
         self.waiting = None
@@ -57,6 +60,14 @@ def addresses(resolver, store):
     return made
 
 
+# A name is taken as the IP address that it stood for when it was looked at.
+PINNED = {
+    "http://cp.example/": f"http://{HOST}/",
+    "http://CP.example:99/x": f"http://{HOST}:99/x",
+    "http://many.example/": f"http://{HOST}/",
+}
+
+
 def learn(addresses, address, host=HOST, identity="CP1"):
     """What is known once a request with this From has come from a host."""
     learning = addresses.learn(identity, address, host)
@@ -74,6 +85,7 @@ def learn(addresses, address, host=HOST, identity="CP1"):
         ("http://cp.example/", HOST, True),
         ("http://CP.example:99/x", HOST, True),
         ("http://many.example/", HOST, True),
+        ("https://cp.example/x", HOST, True),  # the certificate says who is there
         ("http://v6.example/", HOST, False),
         ("http://192.0.2.8/", HOST, False),
         ("http://other.example/", HOST, False),
@@ -86,7 +98,8 @@ def learn(addresses, address, host=HOST, identity="CP1"):
     ],
 )
 def test_rules(addresses, address, host, same_host):
-    assert learn(addresses(), address, host) == (address if same_host else None)
+    taken = PINNED.get(address, address)
+    assert learn(addresses(), address, host) == (taken if same_host else None)
     assert learn(addresses(soap_learn_address="any"), address, host) == address
 
 
@@ -107,9 +120,12 @@ def test_never(addresses, resolver):
         "http:///x",
         "http://192.0.2.7:0/",
         "http://192.0.2.7:65536/",
-        "http://me:secret@192.0.2.7/",
-        "http://192.0.2.7/?q",
-        "http://192.0.2.7/#f",
+        "http://192.0.2.7:/",
+        "http://xn--a/",
+        "http://a;b/",
+        "http://*/",
+        "http://-a-/",
+        "http://me@/",
         "http://192.0.2.7/a b",
         "http://192.0.2.7/a\nb",
         "http://192.0.2.7\t/",
@@ -160,7 +176,88 @@ def test_name_is_waited_for(addresses, resolver):
     assert known.find("CP1") is None
     resolver.waiting.pop().resolutionComplete()
     assert learning.called
-    assert known.find("CP1") == "http://cp.example/"
+    assert known.find("CP1") == HTTP_HERE
+
+
+def test_name_that_changes_later_changes_nothing(addresses, resolver, store):
+    """DNS rebinding: whoever owns a name may let it stand for a host that we alone can reach."""
+    known = addresses()
+    assert learn(known, "http://cp.example/") == HTTP_HERE
+    resolver.known["cp.example"] = ["127.0.0.1"]
+    assert learn(known, "http://cp.example/") == HTTP_HERE
+    assert learn(addresses(), "http://cp.example/") == HTTP_HERE
+    store.put("soap_addresses", "CP2", "http://cp.example/")
+    store.put("soap_addresses", "CP3", "https://cp.example/")
+    assert addresses().find("CP2") is None
+    assert addresses().find("CP3") == "https://cp.example/"
+    assert addresses(soap_learn_address="any").find("CP2") == "http://cp.example/"
+
+
+def test_name_is_looked_up_again_for_another_host(addresses, resolver):
+    known = addresses()
+    assert learn(known, "http://cp.example/") == HTTP_HERE
+    resolver.known["cp.example"] = ["192.0.2.9"]
+    assert learn(known, "http://cp.example/", "192.0.2.9") == "http://192.0.2.9/"
+    resolver.known["cp.example"] = ["::ffff:192.0.2.7"]
+    assert learn(known, "http://cp.example/", "::ffff:192.0.2.7") == HTTP_HERE
+
+
+def test_lookup_that_takes_too_long(addresses, resolver, logged):
+    resolver.waiting = []
+    known = addresses(handshake_timeout=3)
+    learning = known.learn("CP1", "http://cp.example/", HOST)
+    resolver.advance(3)
+    value_of(learning)
+    assert known.find("CP1") is None
+    resolver.waiting.pop().resolutionComplete()
+    assert known.find("CP1") is None
+    resolver.waiting = None
+    assert learn(known, "http://cp.example/") == HTTP_HERE
+    assert not logged.lines("warn", "error", "critical")
+
+
+def test_few_lookups_at_once(addresses, resolver):
+    resolver.waiting = []
+    known = addresses(handshake_timeout=3)
+    for number in range(4):
+        assert known.learn(f"CP{number}", "http://cp.example/", HOST) is not None
+    assert known.learn("CP5", "http://cp.example/", HOST) is None
+    resolver.advance(3)  # nobody waits any more, but the threads still do
+    assert known.learn("CP5", "http://cp.example/", HOST) is None
+    assert len(resolver.asked) == 4
+    resolver.waiting.pop().resolutionComplete()
+    learning = known.learn("CP5", "http://cp.example/", HOST)
+    resolver.waiting.pop().resolutionComplete()
+    value_of(learning)
+    assert known.find("CP5") == HTTP_HERE
+
+
+@pytest.mark.parametrize("rule", ["same-host", "any"])
+def test_very_long_address(addresses, store, logged, rule):
+    known = addresses(soap_learn_address=rule)
+    longest = HERE + "x" * (2048 - len(HERE))
+    assert learn(known, longest) == longest
+    for more in (1, 2, 1_000_000):
+        assert learn(known, longest + "x" * more) == longest
+    (line,) = logged.lines("warn")
+    assert line.endswith("the address in From is not taken: it has more than 2048 characters")
+    assert max(len(value) for _, value in store.scan("soap_addresses")) == 2048
+
+
+def test_long_address_is_not_shown_whole(addresses, logged):
+    learn(addresses(), "ftp://" + "x" * 2000)
+    (line,) = logged.lines("warn")
+    assert "ftp://" + "x" * 194 + " is not taken" in line
+
+
+@pytest.mark.parametrize("extra", ["me:secret@", "me@", "?secret", "/#secret", "/a?secret#b"])
+def test_more_than_an_address(addresses, logged, extra):
+    user = extra.endswith("@")
+    address = f"http://{extra}{HOST}/" if user else f"http://{HOST}{extra}"
+    assert learn(addresses(), address) is None
+    (line,) = logged.lines("warn")
+    assert line.endswith("is not taken: it must have nothing but host, port and path")
+    assert not user or f"the address http://***@{HOST}/ is" in line
 
 
 def test_settings_win(addresses):

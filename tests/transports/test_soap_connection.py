@@ -446,3 +446,9 @@ def test_an_address_that_twisted_does_not_take(side):
     side.client.fail(ValueError("invalid hostname: *"))
     assert isinstance(results[0], NotConnected)
     assert str(results[0]) == f"cannot use {URL}: invalid hostname: *"
+
+
+def test_closed_as_soon_as_opened_leaves_no_timer(side):
+    side.connection.close()
+    side.connection.heard()
+    assert not side.clock.getDelayedCalls()

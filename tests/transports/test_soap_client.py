@@ -1,0 +1,116 @@
+"""What our HTTP client sends, and how much of an answer it takes."""
+
+import pytest
+from twisted.internet.error import ConnectionAborted
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+
+from ocppfw.settings import Settings
+from ocppfw.transports.http_bodies import BodyRefused
+from ocppfw.transports.soap_client import SoapClient
+from tests.core.fakes import outcomes
+
+LIMIT = 200_000
+KIB = 1024
+
+
+class Transport(StringTransport):
+    """Remembers that it was aborted."""
+
+    aborted = False
+
+    def abortConnection(self):
+        self.aborted = True
+
+    def loseConnection(self):
+        self.aborted = True
+
+
+class Side:
+    """One post, and the other end of its connection."""
+
+    def __init__(self, url="http://127.0.0.1:8080/"):
+        self.reactor = MemoryReactorClock()
+        settings = Settings.build({"role": "cs"}, {"max-message-size": LIMIT})
+        self.client = SoapClient(settings, self.reactor)
+        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml"))
+        self.reactor.advance(0)
+        host, port, factory, *_ = self.reactor.tcpClients[0]
+        self.place = host, port
+        self.protocol = factory.buildProtocol(None)
+        self.transport = Transport()
+        self.protocol.makeConnection(self.transport)
+
+    @property
+    def ended(self):
+        return self.transport.aborted or bool(self.outcome)
+
+    def receive(self, data):
+        """A piece of the answer; once aborted, the connection is lost."""
+        self.protocol.dataReceived(data)
+        if self.transport.aborted:
+            self.protocol.connectionLost(Failure(ConnectionAborted()))
+
+
+IDN = "xn--ladesule-4za.example"  # RFC 5891
+ENDLESS = [b"X: y\r\n", b"X: " + b"y" * 1000 + b"\r\n", b" folded\r\n"]
+
+
+@pytest.mark.parametrize("line", ENDLESS)
+def test_endless_head_of_an_answer(line):
+    side = Side()
+    side.receive(b"HTTP/1.1 200 OK\r\nX: y\r\n")
+    sent = 0
+    while not side.ended and sent < 10_000_000:
+        side.receive(line)
+        sent += len(line)
+    assert 60 * KIB < sent < 70 * KIB
+    (error,) = side.outcome
+    assert isinstance(error, BodyRefused)
+    assert str(error) == "the head of the answer has more than 65536 bytes"
+
+
+def test_endless_100_continue():
+    side = Side()
+    for _ in range(10_000):
+        if not side.ended:
+            side.receive(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert isinstance(side.outcome[0], BodyRefused)
+
+
+def test_long_body_is_no_long_head():
+    side = Side()
+    body = b"b" * LIMIT
+    head = b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000 + b"\r\nContent-Length: %d\r\n\r\n" % LIMIT
+    answer = head + body
+    for start in range(0, len(answer), 50_000):
+        side.receive(answer[start : start + 50_000])
+    (exchange,) = side.outcome
+    assert exchange.answer.body == body
+    assert not side.transport.aborted
+
+
+def test_each_answer_of_a_connection_has_its_own_count():
+    side = Side()
+    answer = b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000 + b"\r\nContent-Length: 0\r\n\r\n"
+    side.receive(answer)
+    for _ in range(20):
+        again = outcomes(side.client.post("http://127.0.0.1:8080/", "<x/>", "text/xml"))
+        side.receive(answer)
+        assert again[0].answer.status == 200
+    assert len(side.reactor.tcpClients) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "port", "line", "host"),
+    [
+        ("http://lades\u00e4ule.example:99/\u00fc", IDN, 99, b"/%C3%BC", b":99"),
+        ("http://lades\u00e4ule.example/", IDN, 80, b"/", b""),
+    ],
+)
+def test_international_name(url, name, port, line, host):
+    side = Side(url)
+    assert side.place[1] == port
+    sent = side.transport.value()
+    assert sent.startswith(b"POST %s HTTP/1.1\r\n" % line)
+    assert b"Host: %s%s\r\n" % (name.encode(), host) in sent
