@@ -79,6 +79,8 @@ def build_service(
     elif is_soap(settings):
         check_soap(settings)
         check_port(*listening_place(settings))
+    else:
+        check_websocket(settings)
     plugins = build_plugins(settings, plugin_settings)
     store = MemoryStore()
     service = MultiService()
@@ -106,6 +108,17 @@ def check_port(interface: str, port: int) -> None:
 def is_soap(settings: Settings) -> bool:
     """True for a charge point that speaks SOAP: the scheme of its URL says so."""
     return urlsplit(settings.url).scheme in ("http", "https")
+
+
+def check_websocket(settings: Settings) -> None:
+    """Refuse what a charge point over WebSocket does not have.
+
+    Raises:
+        SettingsError: a setting would be ignored without a word.
+    """
+    for name, value in (("from", settings.from_), ("remote-port", settings.remote_port)):
+        if value is not None:
+            raise SettingsError(f"{name}: is only for a url that begins with http:// or https://")
 
 
 def check_soap(settings: Settings) -> None:

@@ -56,6 +56,15 @@ def test_both_soap_sessions_of_the_readme_of_ocppjs(terminal_of, port, from_port
     cs.command("remote_starttransaction")
     cs.await_line("StartTransaction .*transactionId")
     cp.await_line("StartTransaction .*transactionId")
+    have(
+        cp,
+        STAMP + f"cp#boxid: SOAP Server listening on port {from_port}",
+        "> bootnotification",
+        STAMP + "cp#boxid: >>cs " + BOOT,
+        STAMP + "cp#boxid: <<cs " + BOOTED,
+        STAMP + "cp#boxid: <<cs " + START,
+        STAMP + "cp#boxid: >>cs " + STARTED,
+    )
     cp.command("set cp print_xml=true")
     cp.command("heartbeat")
     cp.await_line("</soap:Envelope>")
@@ -71,12 +80,6 @@ def test_both_soap_sessions_of_the_readme_of_ocppjs(terminal_of, port, from_port
     )
     have(
         cp,
-        STAMP + f"cp#boxid: SOAP Server listening on port {from_port}",
-        "> bootnotification",
-        STAMP + "cp#boxid: >>cs " + BOOT,
-        STAMP + "cp#boxid: <<cs " + BOOTED,
-        STAMP + "cp#boxid: <<cs " + START,
-        STAMP + "cp#boxid: >>cs " + STARTED,
         "> set cp print_xml=true",
         "> heartbeat",
         STAMP + "cp#boxid: >>cs",

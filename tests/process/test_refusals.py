@@ -10,6 +10,7 @@ pytestmark = pytest.mark.slow
 
 CS = ("--role", "cs", "--port", "0")
 CP = ("--role", "cp", "--url", "ws://127.0.0.1:1/")
+SOAP = ("--role", "cp", "--url", "http://127.0.0.1:9/")
 
 OPTIONS = [
     ((), "role: must be given"),
@@ -33,7 +34,12 @@ OPTIONS = [
     ((*CS, "--prt", "0"), "option --prt not recognized"),
     ((*CS, "--ping-intervall", "0"), "--ping-interval"),
     (("--role", "cp"), "url: must be "),
-    (("--role", "cp", "--url", "http://127.0.0.1/"), "url: must be "),
+    (("--role", "cp", "--url", "ftp://127.0.0.1/"), "url: must be "),
+    ((*SOAP, "--protocol", "ocpp2.1"), "protocol: ocpp2.1 is not spoken over SOAP"),
+    ((*SOAP, "--from", "127.0.0.1:9001"), "from: must be http://HOST"),
+    ((*SOAP, "--interface", "192.0.2.1"), "cannot listen on 192.0.2.1 port 0"),
+    ((*CP, "--from", "http://127.0.0.1:9001/"), "from: is only for a url that begins with http"),
+    ((*CP, "--remote-port", "0"), "remote-port: is only for a url that begins with http"),
     (("--role", "cp", "--url", "ws:///x"), "url: "),
     (("--role", "cp", "--url", "ws://127.0.0.1:99999/"), "url: "),
     ((*CP, "--count", "2"), "id: "),
