@@ -43,6 +43,12 @@ _MEANINGS_1_X = _MEANINGS | {
     "OccurenceConstraintViolation": "The syntax is right, but a field occurs too seldom or too"
     " often. The spelling is that of the standard up to 1.6.",
 }
+# 1.2 and 1.5 have no standard for JSON: what ocppjs, which brought it up, means by its codes.
+_MEANINGS_BEFORE_1_6 = _MEANINGS_1_X | {
+    "PropertyConstraintViolation": "A field is not one of the action.",
+    "TypeConstraintViolation": "A value has the wrong type, is not in its enumeration, or is too"
+    " long.",
+}
 _MEANINGS_2_X = _MEANINGS | {
     "FormatViolation": "The message has wrong syntax.",
     "OccurrenceConstraintViolation": "The syntax is right, but a field occurs too seldom or too"
@@ -102,7 +108,9 @@ def _code(version: OcppVersion, name: str, faults: Iterable[Fault | ViolationKin
 
 
 def _meanings(version: OcppVersion) -> dict[str, str]:
-    return _MEANINGS_2_X if version.is_2x else _MEANINGS_1_X
+    if version.is_2x:
+        return _MEANINGS_2_X
+    return _MEANINGS_1_X if version is OcppVersion.V1_6 else _MEANINGS_BEFORE_1_6
 
 
 def _violations(fields: Iterable[Field]) -> Iterator[ViolationKind]:

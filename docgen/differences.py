@@ -18,6 +18,37 @@ _RENAMED: dict[tuple[OcppVersion, str], dict[str, str]] = {
     (_V.V1_6, "BootNotification.conf"): {"heartbeatInterval": "interval"},
     (_V.V1_6, "MeterValues.req"): {"values": "meterValue", "values.values": "sampledValue"},
     (_V.V1_6, "SendLocalList.req"): {"localAuthorisationList": "localAuthorizationList"},
+    (_V.V2_0_1, "Authorize.req"): {"idTag": "idToken"},
+    (_V.V2_0_1, "Authorize.conf"): {
+        "idTagInfo": "idTokenInfo",
+        "idTagInfo.expiryDate": "cacheExpiryDateTime",
+        "idTagInfo.parentIdTag": "groupIdToken",
+    },
+    (_V.V2_0_1, "ChangeAvailability.req"): {"type": "operationalStatus"},
+    (_V.V2_0_1, "ClearChargingProfile.req"): {"id": "chargingProfileId"},
+    (_V.V2_0_1, "GetCompositeSchedule.req"): {"connectorId": "evseId"},
+    (_V.V2_0_1, "GetLocalListVersion.conf"): {"listVersion": "versionNumber"},
+    (_V.V2_0_1, "MeterValues.req"): {"connectorId": "evseId"},
+    (_V.V2_0_1, "ReserveNow.req"): {
+        "connectorId": "evseId",
+        "expiryDate": "expiryDateTime",
+        "idTag": "idToken",
+        "parentIdTag": "groupIdToken",
+        "reservationId": "id",
+    },
+    (_V.V2_0_1, "SendLocalList.req"): {
+        "listVersion": "versionNumber",
+        "localAuthorizationList.idTag": "idToken",
+        "localAuthorizationList.idTagInfo": "idTokenInfo",
+        "localAuthorizationList.idTagInfo.expiryDate": "cacheExpiryDateTime",
+        "localAuthorizationList.idTagInfo.parentIdTag": "groupIdToken",
+    },
+    (_V.V2_0_1, "SetChargingProfile.req"): {
+        "connectorId": "evseId",
+        "csChargingProfiles": "chargingProfile",
+        "csChargingProfiles.chargingProfileId": "id",
+    },
+    (_V.V2_0_1, "StatusNotification.req"): {"status": "connectorStatus"},
 }
 # Operations of 1.6 whose work another operation of 2.0.1 does.
 _REPLACED = {
@@ -210,7 +241,7 @@ def _differences(old: Field, new: Field) -> Iterator[tuple[str, str]]:
         yield "list", "now a list" if new.is_list else "no longer a list"
     if old.type != new.type:
         yield "type", f"type {old.type} → {new.type}"
-    if old.max_length != new.max_length:
+    if old.max_length != new.max_length and new.type != "object":
         yield "length", f"length {_limit(old.max_length)} → {_limit(new.max_length)}"
     if (old.min_items or 0, old.max_items) != (new.min_items or 0, new.max_items):
         yield (

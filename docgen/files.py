@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +34,9 @@ def from_files(inputs: Iterable[Path]) -> list[Definitions]:
         if path.suffix == ".json":
             schemas.setdefault(path.resolve().parent, []).append(path)
         else:
-            pages.setdefault(name_without_role(path), []).extend(read_wsdl(path))
+            pages.setdefault(_page_name(name_without_role(path)), []).extend(read_wsdl(path))
     for folder, paths in schemas.items():
-        pages.setdefault(folder.name or "schemas", []).extend(read_schemas(paths))
+        pages.setdefault(_page_name(folder.name), []).extend(read_schemas(paths))
     return [_definitions(name, operations) for name, operations in pages.items()]
 
 
@@ -45,11 +46,22 @@ def _files(inputs: Iterable[Path]) -> Iterator[Path]:
             found = [each for each in sorted(path.iterdir()) if each.suffix in _ENDINGS]
             if not found:
                 raise CatalogueError(f"{path}: no .wsdl and no .json file in this folder")
-            yield from found
+            yield from map(_checked, found)
         elif path.suffix in _ENDINGS:
-            yield path
+            yield _checked(path)
         else:
             raise CatalogueError(f"{path}: neither a folder nor a .wsdl or .json file")
+
+
+def _checked(path: Path) -> Path:
+    if path.exists() and not path.is_file():
+        raise CatalogueError(f"{path}: not a file")
+    return path
+
+
+def _page_name(name: str) -> str:
+    """A name that links hold without quoting."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("_") or "definitions"
 
 
 def _definitions(name: str, operations: list[DefinedOperation]) -> Definitions:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from docgen.files import from_files
-from docgen.search import build_index
 from docgen.site import definitions_site, protocol_site, write_site
 from ocppfw.errors import OcppfwError
 
@@ -23,18 +22,19 @@ protocol. With INPUT: a page for the operations of each pair of WSDL files (..._
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, 1 after a fault, 2 after a wrong option."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.index is None and options.output is None:
-        parser.error("-o FOLDER must be given")
-    if options.index is not None and (options.input or options.output):
-        parser.error("--index goes alone")
+    options = _parser().parse_args(arguments)
     try:
         _run(options)
-    except (OcppfwError, OSError) as error:
-        sys.stderr.write(f"docgen: {error}\n")
-        return 1
+    except OcppfwError as error:
+        return _fault(str(error))
+    except OSError as error:
+        return _fault(f"{error.filename or options.output}: {error.strerror or error}")
     return 0
+
+
+def _fault(text: str) -> int:
+    sys.stderr.write(f"docgen: {text}\n")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,22 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-o",
         "--output",
+        required=True,
         type=Path,
         metavar="FOLDER",
         help="where the pages go; pages of an earlier run there are replaced",
-    )
-    parser.add_argument(
-        "--index",
-        type=Path,
-        metavar="FOLDER",
-        help="only write the search index anew, over all pages that are in a folder",
     )
     return parser
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.index is not None:
-        build_index(options.index)
-        return
     pages = definitions_site(from_files(options.input)) if options.input else protocol_site(None)
     write_site(pages, options.output)

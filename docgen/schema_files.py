@@ -24,6 +24,8 @@ _DRAFTS = (
 )
 _NAME = re.compile(r"(\w+?)(Request|Response|)")
 _FORMATS = ("date-time", "uri")
+# Far beyond any message of OCPP, far below what Python's recursion stands.
+_DEEPEST = 64
 # Keywords that say what a payload is made of in a way that a table of fields cannot show.
 _BRANCHES = ("allOf", "anyOf", "oneOf", "not", "patternProperties")
 
@@ -72,15 +74,18 @@ def _message(name: str, path: Path) -> DefinedMessage:
 
 def _load(path: Path) -> JsonSchema:
     try:
-        content = path.read_bytes().removeprefix(_BOM)
-        schema: Any = orjson.loads(content)
+        text = path.read_bytes().removeprefix(_BOM).decode()
+        schema: Any = orjson.loads(text)
     except OSError as error:
         raise CatalogueError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CatalogueError(f"{path}, line {line}: not UTF-8") from error
     except orjson.JSONDecodeError as error:
         raise CatalogueError(f"{path}, line {error.lineno}: {error.msg}") from error
     try:
         for place, reason in _faults(schema):
-            raise CatalogueError(f"{path}, line {line_of(content.decode(), place)}: {reason}")
+            raise CatalogueError(f"{path}, line {line_of(text, place)}: {reason}")
     except RecursionError:
         raise CatalogueError(f"{path}, line 1: nested too deeply") from None
     schema.setdefault("properties", {})
@@ -91,6 +96,8 @@ def _faults(schema: Any) -> Iterator[tuple[_Place, str]]:
     """Where a file is no schema that the catalogue can read, and why; the first is enough."""
     if not isinstance(schema, dict) or schema.get("$schema") not in _DRAFTS:
         yield (), f"not a JSON Schema: $schema must be {' or '.join(_DRAFTS)}"
+    if _depth(schema) > _DEEPEST:
+        yield (), "nested too deeply"
     try:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
@@ -98,6 +105,14 @@ def _faults(schema: Any) -> Iterator[tuple[_Place, str]]:
     if schema.get("type") != "object":
         yield (), "the schema of a message must have the type object"
     yield from _faults_of_members(schema, schema, (), ())
+
+
+def _depth(node: Any) -> int:
+    """How many objects and lists are inside each other."""
+    if not isinstance(node, dict | list):
+        return 0
+    members = node.values() if isinstance(node, dict) else node
+    return 1 + max(map(_depth, members), default=0)
 
 
 def _faults_of_members(
@@ -111,9 +126,11 @@ def _faults_of_members(
 
 
 def _faults_of_value(
-    node: JsonSchema, schema: JsonSchema, place: _Place, above: tuple[str, ...]
+    node: Any, schema: JsonSchema, place: _Place, above: tuple[str, ...]
 ) -> Iterator[tuple[_Place, str]]:
-    if "$ref" in node:
+    if not isinstance(node, dict):
+        yield place, f"{str(node).lower()} in the place of a schema is not supported"
+    elif "$ref" in node:
         name = str(node["$ref"]).removeprefix("#/definitions/")
         definition = schema.get("definitions", {}).get(name)
         if definition is None:

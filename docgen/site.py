@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,13 +17,14 @@ from docgen.definitions import Definitions, from_catalogue, page_name
 from docgen.differences import Step, matrix, steps
 from docgen.errors import OutputError
 from docgen.highlight import highlight, plain
-from docgen.search import INDEX_FILE, build_index
+from docgen.search import build_index
 from docgen.views import page_view
 from docgen.wire import wire_view
 from ocppfw.catalogue import load_catalogue
 from ocppfw.versions import OcppVersion
 
 _PACKAGE = importlib.resources.files("docgen")
+_LIST = ".docgen"  # in the folder of a site: its files, which a later run may replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,40 @@ def write_site(pages: Mapping[str, str], folder: Path) -> None:
         folder: where to; an earlier site there is replaced.
 
     Raises:
-        OutputError: something else than a site is there.
+        OutputError: a file or a folder is there that holds something else than a site.
     """
     folder = folder.resolve()
-    if folder.exists() and not _is_site(folder):
-        raise OutputError(f"{folder}: is there already, and is no site of docgen")
+    _check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
         _write(pages, fresh)
         build_index(fresh)
+        _write_list(fresh)
         _replace(folder, fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _is_site(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / INDEX_FILE).is_file() or not any(folder.iterdir()))
+def _check_free(folder: Path) -> None:
+    """Refuse a place where anything is that no earlier run has written."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is there already, and is no folder")
+    listed = folder / _LIST
+    ours = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
+    for name in sorted(set(_files(folder)) - {_LIST, *ours}):
+        raise OutputError(f"{folder}: {name} is there already, and is not of docgen")
+
+
+def _write_list(folder: Path) -> None:
+    names = sorted(_files(folder))
+    (folder / _LIST).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix()
 
 
 def _write(pages: Mapping[str, str], folder: Path) -> None:

@@ -111,6 +111,7 @@ def _faults(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
             name = etree.QName(child).localname
             if name not in known and name != "annotation":
                 yield child, f"{name} inside {etree.QName(node).localname} is not supported"
+    yield from _faults_of_names(root)
     for node in root.iter(f"{_XS}element"):
         if not _COUNT.fullmatch(node.get("minOccurs", "1")):
             yield node, f"minOccurs is {node.get('minOccurs')}, not a number"
@@ -120,6 +121,24 @@ def _faults(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
         if not _COUNT.fullmatch(node.get("value", "")):
             yield node, f"{etree.QName(node).localname} has no number as its value"
     yield from _circles(root)
+
+
+def _faults_of_names(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """What no envelope can hold."""
+    namespace = root.get("targetNamespace", "")
+    if not _can_be_written(namespace, "x"):
+        yield root, f"targetNamespace is {namespace}, not a URI"
+    for node in root.iter(f"{_XS}element", f"{_XS}attribute"):
+        if not _can_be_written(namespace, node.get("name", "x")):
+            yield node, f"{node.get('name')!r} is no name"
+
+
+def _can_be_written(namespace: str, name: str) -> bool:
+    try:
+        etree.Element(f"{{{namespace}}}{name}")
+    except ValueError:
+        return False
+    return True
 
 
 def _circles(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:

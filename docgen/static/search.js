@@ -120,9 +120,11 @@
   });
   input.addEventListener("focus", () => { load(); search(); });
   input.addEventListener("input", search);
-  document.addEventListener("click", (event) => {
-    if (event.target.closest(".search") === null) close();
-  });
+  for (const leaving of ["click", "focusin"]) {
+    document.addEventListener(leaving, (event) => {
+      if (event.target.closest(".search") === null) close();
+    });
+  }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]") !== null;
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -23,6 +23,9 @@ VERSION_PAGES = [f"ocpp_{version}.html" for version in OcppVersion]
 PAGES = [*VERSION_PAGES, "differences.html", "wire_protocol.html", "index.html"]
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
+# From the smallest that WCAG 2.1 wants to be enough (criterion 1.4.10) to a tablet on its side.
+WIDTHS = (320, 390, 640, 768, 1024)
+PAPER = (718, 1047)  # A4 less the margins of Chromium, at 96 pixels to the inch
 
 pytestmark = [
     pytest.mark.slow,
@@ -56,6 +59,10 @@ class Browser:
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE},
         )
 
+    def scripts(self, *, on):
+        """Whether pages may run scripts from now on."""
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not on})
+
     def open(self, address):
         # From another document, so that an anchor in the same page loads it anew.
         self.driver.get("about:blank")
@@ -75,11 +82,16 @@ class Browser:
         self.find("body").send_keys("/")
         self.driver.switch_to.active_element.send_keys(text)
         self.wait(lambda: self.find("#search-results").is_displayed())
-        return [
-            (option.find_element(By.CLASS_NAME, "title").text,
-             option.find_element(By.CLASS_NAME, "where").text)
-            for option in self.driver.find_elements(By.CSS_SELECTOR, "[role=option]")
-        ]  # fmt: skip
+        return [tuple(found) for found in self.run(FOUND)]
+
+    def sticks_out(self):
+        """The widths at which one would have to scroll sideways."""
+        found = []
+        for width in WIDTHS:
+            self.look(size=(width, 800))
+            if self.run("return document.documentElement.scrollWidth") > width:
+                found.append(width)
+        return found
 
     def keep(self, name):
         """Keep a screenshot."""
@@ -102,6 +114,12 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
+FOUND = """
+    return [...document.querySelectorAll("[role=option]")].map(
+        (option) => [".title", ".where"].map((part) => option.querySelector(part).innerText));
+"""
+
+
 @pytest.fixture(scope="module")
 def window(site):
     browser = Browser(site.folder)
@@ -112,6 +130,7 @@ def window(site):
 @pytest.fixture
 def browser(window):
     window.look()
+    window.scripts(on=True)
     yield window
     assert window.complaints() == []
 
@@ -141,6 +160,7 @@ def test_nothing_sticks_out_on_a_phone(browser, page):
     contents = browser.driver.find_elements(By.CSS_SELECTOR, "nav.contents > details")
     assert [each.get_attribute("open") for each in contents] == [None] * len(contents)
     browser.keep(f"{page.removesuffix('.html')}-phone")
+    assert browser.sticks_out() == []
 
 
 @pytest.mark.parametrize("page", VERSION_PAGES)
@@ -185,6 +205,26 @@ def test_search_ends(browser):
     field.send_keys(" no such thing")
     browser.wait(lambda: browser.find("#search-status").get_attribute("textContent").strip())
     assert browser.find("#search-status").get_attribute("textContent") == "nothing found"
+
+
+def test_search_ends_when_one_goes_on(browser):
+    """With the key Tab, which leads to the page and not into the list."""
+    browser.open("ocpp_1.6.html")
+    browser.search("heartbeat")
+    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert not browser.find("#search-results").is_displayed()
+    assert browser.run("return document.activeElement.closest('nav.contents') !== null")
+    browser.find("#search").click()
+    assert browser.find("#search-results").is_displayed()
+
+
+def test_without_scripts(browser):
+    """Everything can be read; there is no search that does nothing."""
+    browser.scripts(on=False)
+    browser.open("ocpp_1.6.html#Reset")
+    assert browser.find("#Reset").is_displayed()
+    assert browser.find("nav.contents a").is_displayed()
+    assert not browser.find("#search").is_displayed()
 
 
 @pytest.mark.parametrize("page", VERSION_PAGES)
@@ -255,3 +295,13 @@ def test_paper(browser):
     assert browser.find("#Reset").is_displayed()
     pdf = browser.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     assert len(pdf["data"]) > 50_000
+
+
+def test_wide_tables_are_not_cut_on_paper(browser):
+    browser.look(size=PAPER, media="print")
+    browser.open("wire_protocol.html")
+    widths = browser.run(
+        "return [...document.querySelectorAll('.wide')].map((e) => [e.scrollWidth, e.clientWidth])"
+    )
+    assert len(widths) == 2
+    assert all(needed <= given for needed, given in widths)

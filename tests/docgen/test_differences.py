@@ -2,7 +2,7 @@
 
 import pytest
 
-from docgen.differences import matrix, steps
+from docgen.differences import _RENAMED, matrix, steps
 from ocppfw.catalogue import load_catalogue
 from ocppfw.versions import OcppVersion
 
@@ -114,6 +114,53 @@ def test_from_1_6_to_2_0_1():
     assert successors <= load_catalogue(OcppVersion.V2_0_1).operations.keys()
     assert ("req", "type", "new values Immediate, OnIdle") in changes("1.6-2.0.1", "Reset")
     assert ("req", "type", "without Hard, Soft") in changes("1.6-2.0.1", "Reset")
+
+
+@pytest.mark.parametrize(
+    ("action", "message", "old", "new"),
+    [
+        ("Authorize", "req", "idTag", "idToken"),
+        ("Authorize", "conf", "idTagInfo", "idTokenInfo"),
+        ("Authorize", "conf", "parentIdTag", "idTokenInfo.groupIdToken"),
+        ("ChangeAvailability", "req", "type", "operationalStatus"),
+        ("ClearChargingProfile", "req", "id", "chargingProfileId"),
+        ("GetCompositeSchedule", "req", "connectorId", "evseId"),
+        ("GetLocalListVersion", "conf", "listVersion", "versionNumber"),
+        ("MeterValues", "req", "connectorId", "evseId"),
+        ("ReserveNow", "req", "expiryDate", "expiryDateTime"),
+        ("ReserveNow", "req", "reservationId", "id"),
+        ("SendLocalList", "req", "idTag", "localAuthorizationList[].idToken"),
+        ("SendLocalList", "req", "listVersion", "versionNumber"),
+        ("SetChargingProfile", "req", "csChargingProfiles", "chargingProfile"),
+        ("StatusNotification", "req", "status", "connectorStatus"),
+    ],
+)
+def test_renamed_from_1_6_to_2_0_1(action, message, old, new):
+    found = changes("1.6-2.0.1", action)
+    assert (message, new, f"was called {old}") in found
+    assert not {(message, new, text) for text in ("added, required", "added, optional")} & found
+
+
+def test_objects_have_no_length():
+    told = {text for _, path, text in changes("1.6-2.0.1", "Authorize") if path == "idToken"}
+    assert told == {"was called idTag", "type string → object"}
+
+
+def test_every_new_name_is_one():
+    """A renamed field is there before under its old name, and after under the new one."""
+    told = {
+        (version, name.partition(".")[0], new)
+        for (version, name), fields in _RENAMED.items()
+        for new in fields.values()
+    }
+    shown = {
+        (step.new, name, change.path.rpartition(".")[2].removesuffix("[]"))
+        for step in STEPS.values()
+        for name, found in (*step.changed.items(), *step.types.items())
+        for change in found
+        if change.kind == "renamed"
+    }
+    assert told == shown
 
 
 def test_from_2_0_1_to_2_1():

@@ -1,6 +1,7 @@
 """Pages from somebody's WSDL and JSON Schema files, and faults in such files."""
 
 import json
+import os
 import re
 import shutil
 from importlib.util import find_spec
@@ -205,6 +206,14 @@ def test_schema_of_which_no_example_can_be_made(tmp_path):
     assert not page.operations["Blink"].xpath(".//pre[@data-part='request-example']")
 
 
+def test_name_that_is_no_address(tmp_path):
+    """The names of pages need no quoting in links."""
+    (tmp_path / "acme #1, 50%_chargepoint.wsdl").write_text(VENDOR)
+    site = built(tmp_path, tmp_path / "acme #1, 50%_chargepoint.wsdl")
+    assert list(site.pages) == ["acme_1_50.html", "index.html"]
+    assert site.pages["index.html"].tree.xpath("//main//a/@href") == ["acme_1_50.html"]
+
+
 def test_text_of_files_is_only_text(tmp_path):
     evil = '<script>alert(1)</script>"&'
     schema = SCHEMA.replace('"Green"', json.dumps(evil))
@@ -253,8 +262,21 @@ BAD_SCHEMAS = {
         15,
         "several types",
     ),
+    "any value": (
+        SCHEMA.replace('{"type": "string", "enum": ["Red", "Green"]}', "true"),
+        7,
+        "true in the place of a schema",
+    ),
     "other format": (SCHEMA.replace("date-time", "email"), 15, "the format email"),
     "deep": ("[" * 5000 + "]" * 5000, 1, ""),
+    "deep objects": (
+        SCHEMA.replace(
+            '{"type": "string", "f',
+            300 * '{"type": "object", "properties": {"a": ' + '{"type": "string", "f',
+        ).replace('"date-time"}', '"date-time"}' + 600 * "}"),
+        1,
+        "nested too deeply",
+    ),
 }
 
 
@@ -277,6 +299,12 @@ def test_bad_schema(tmp_path, capsys, fault):
     message = refused(tmp_path, capsys, folder)
     assert message.startswith(f"{folder / 'ARequest.json'}, line {line}: "), message
     assert reason in message
+
+
+def test_schema_in_another_encoding(tmp_path, capsys):
+    path = tmp_path / "Blink.json"
+    path.write_bytes(SCHEMA.replace("Green", "Grün").encode("latin-1"))
+    assert refused(tmp_path, capsys, path) == f"{path}, line 7: not UTF-8"
 
 
 def replaced(old, new):
@@ -302,6 +330,17 @@ BAD_WSDL = {
     "maxOccurs": (replaced('maxOccurs="unbounded"', 'maxOccurs="2"'), 21, "maxOccurs is 2"),
     "minOccurs": (replaced('minOccurs="0"', 'minOccurs="few"'), 16, "minOccurs is few"),
     "circle": (replaced('type="tns:Colour"', 'type="tns:Lamp"'), 13, "Lamp contains itself"),
+    "name of an element": (
+        replaced('name="colour"', 'name="the colour"'),
+        15,
+        "'the colour' is no name",
+    ),
+    "no name at all": (replaced('name="lamp"', 'name=""'), 21, "'' is no name"),
+    "namespace": (
+        replaced('targetNamespace="urn://Example/Cp/1/" ', 'targetNamespace="&lt;mine&gt;" '),
+        4,
+        "targetNamespace is <mine>, not a URI",
+    ),
     "maxLength": (
         replaced('<xs:enumeration value="Red"/>', '<xs:maxLength value="x"/>'),
         9,
@@ -347,6 +386,15 @@ def test_missing_input(tmp_path, capsys):
     assert message == f"{tmp_path / 'nothing.wsdl'}: No such file or directory"
     message = refused(tmp_path, capsys, tmp_path / "nothing")
     assert message == f"{tmp_path / 'nothing'}: neither a folder nor a .wsdl or .json file"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_input_that_is_no_file(tmp_path, capsys, make):
+    """Nobody waits for what somebody may write into a pipe."""
+    path = tmp_path / "acme" / "a.wsdl"
+    path.parent.mkdir()
+    make(path)
+    assert refused(tmp_path, capsys, path.parent) == f"{path}: not a file"
 
 
 def test_nothing_is_fetched(tmp_path, capsys):

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from docgen.errors import OutputError
-from docgen.main import main
 from docgen.search import build_index
 from ocppfw.versions import OcppVersion
 
@@ -90,13 +89,6 @@ def test_folders_below(index_of):
     index_of("<h1>A</h1>")
     index = index_of("<h1>B</h1>", "guide/b.html")
     assert index["pages"] == [["a.html", "A"], ["guide/b.html", "B"]]
-
-
-def test_command(tmp_path, capsys):
-    (tmp_path / "a.html").write_text("<h1>A</h1>")
-    assert main(["--index", str(tmp_path)]) == 0
-    assert load(tmp_path)["pages"] == [["a.html", "A"]]
-    assert capsys.readouterr() == ("", "")
 
 
 def test_no_pages(tmp_path):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ def files(folder):
 def test_what_is_written(tmp_path):
     site_module.write_site(PAGES, tmp_path / "a" / "docs")
     assert set(files(tmp_path)) == {
+        "a/docs/.docgen",
         "a/docs/index.html",
         "a/docs/search-index.js",
         "a/docs/static/icon.svg",
@@ -49,20 +51,30 @@ def test_an_empty_folder_is_taken(tmp_path):
     assert (tmp_path / "d" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("kind", ["folder", "file"])
-def test_something_else_is_left_alone(tmp_path, kind, capsys):
+@pytest.mark.parametrize("name", ["letter.txt", "static/letter.txt", "search-index.js"])
+@pytest.mark.parametrize("before", [True, False])
+def test_files_of_others_are_left_alone(tmp_path, capsys, name, before):
+    """Also beside a site, and when another program calls its search index the same."""
     target = tmp_path / "precious"
-    if kind == "folder":
-        target.mkdir()
-        (target / "letter.txt").write_text("dear")
-    else:
-        target.write_text("dear")
-    before = files(tmp_path)
+    if before:
+        site_module.write_site({"old.html": "<h1>Old</h1>"}, target)
+        name = f"other-{Path(name).name}"
+    (target / name).parent.mkdir(parents=True, exist_ok=True)
+    (target / name).write_text("dear")
+    known = files(tmp_path)
     assert main(["-o", str(target)]) == 1
     assert capsys.readouterr().err == (
-        f"docgen: {target}: is there already, and is no site of docgen\n"
+        f"docgen: {target}: {name} is there already, and is not of docgen\n"
     )
-    assert files(tmp_path) == before
+    assert files(tmp_path) == known
+
+
+def test_a_file_is_left_alone(tmp_path, capsys):
+    target = tmp_path / "precious"
+    target.write_text("dear")
+    assert main(["-o", str(target)]) == 1
+    assert capsys.readouterr().err == f"docgen: {target}: is there already, and is no folder\n"
+    assert target.read_text() == "dear"
 
 
 @pytest.mark.parametrize("step", ["_write", "build_index", "_replace"])
@@ -86,7 +98,7 @@ def test_a_fault_while_writing_leaves_what_was_there(tmp_path, monkeypatch, step
 def test_a_folder_that_cannot_be_made(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["-o", str(tmp_path / "file" / "docs")]) == 1
-    assert capsys.readouterr().err.startswith("docgen: ")
+    assert capsys.readouterr().err == f"docgen: {tmp_path / 'file'}: File exists\n"
 
 
 def test_link_to_the_guide():
@@ -94,9 +106,7 @@ def test_link_to_the_guide():
         assert 'href="guide/index.html"' in text
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["wsdl"], ["--index", "a", "-o", "b"], ["--index", "a", "wsdl"], ["--nope"]]
-)
+@pytest.mark.parametrize("arguments", [[], ["wsdl"], ["-o"], ["--nope"]])
 def test_wrong_options(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)

@@ -1,6 +1,7 @@
 """The page of the wire protocol says what the code does."""
 
 import json
+import re
 
 import pytest
 from lxml import etree
@@ -44,6 +45,21 @@ def test_every_code_that_is_sent_is_explained(version):
     assert sent <= codes.keys()
     assert len(codes) == (12 if version.is_2x else 10)
     assert {name for name, code in codes.items() if code.faults} == sent
+
+
+@pytest.mark.parametrize(
+    ("version", "unknown_field", "too_long"),
+    [
+        ("1.2", "PropertyConstraintViolation", "TypeConstraintViolation"),
+        ("1.5", "PropertyConstraintViolation", "TypeConstraintViolation"),
+        ("1.6", "FormationViolation", "PropertyConstraintViolation"),
+    ],
+)
+def test_codes_mean_what_they_are_sent_for(version, unknown_field, too_long):
+    """Before 1.6, two of them meant something else."""
+    meanings = {code.name: code.meaning for code in codes_of_version(OcppVersion(version))}
+    assert re.search("not one of the action|structure of the action", meanings[unknown_field])
+    assert re.search("may not have|too long", meanings[too_long])
 
 
 def test_spelling_of_the_occurrence_code():

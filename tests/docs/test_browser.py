@@ -47,8 +47,14 @@ def test_page(browser, page, scheme):
     browser.keep(f"guide-{page}-{scheme}")
 
 
+# One page of each kind: cards, tables and plugins, terminals.
+KINDS = ("index", "plugins", "tutorial")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", GUIDE)
+@pytest.mark.parametrize(
+    "page", [p if p in KINDS else pytest.param(p, marks=pytest.mark.soak) for p in GUIDE]
+)
 def test_accessibility(browser, page, scheme):
     if not AXE.is_file():
         pytest.skip("npm ci --prefix tests/docgen was not run")
@@ -71,6 +77,7 @@ def test_nothing_sticks_out_on_a_phone(browser, page):
     assert browser.run("return document.documentElement.scrollWidth") <= PHONE[0]
     assert browser.find("nav.contents > details").get_attribute("open") is None
     browser.keep(f"guide-{page}-phone")
+    assert browser.sticks_out() == []
 
 
 @pytest.mark.parametrize(

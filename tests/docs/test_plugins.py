@@ -1,10 +1,13 @@
 """Every plugin that a page shows can be loaded, and the shipped one is shown as it is."""
 
+import inspect
+
 import pytest
 
+import ocppfw
 from ocppfw.plugin_files import Discovery
 from ocppfw.plugin_manager import PluginManager
-from tests.docs.pages import PAGES, ROOT, code, read
+from tests.docs.pages import PAGES, ROOT, code, names, read, section
 
 
 def blocks():
@@ -61,3 +64,17 @@ def test_settings_of_the_page_are_those_of_its_plugin(tmp_path):
         ("greeting", "Hello", "What is said."),
         ("loudly", True, "With an exclamation mark."),
     ]
+
+
+def test_what_may_be_imported():
+    """Everything that the package offers, the exceptions under their common name."""
+    first, *_ = section("docs/plugins.md", "What may be imported").strip().split("\n- ")
+    module, *told = names(first)
+    offered = {
+        name
+        for name in ocppfw.__all__
+        if not (inspect.isclass(found := getattr(ocppfw, name)) and issubclass(found, Exception))
+    }
+    assert module == "ocppfw"
+    assert set(told) == offered
+    assert "the exceptions" in first
