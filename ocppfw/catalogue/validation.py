@@ -246,8 +246,8 @@ def _items(count: int) -> str:
     return "1 item" if count == 1 else f"{count} items"
 
 
-def _listed(values: list[str]) -> str:
-    shown = ", ".join(values[:_MOST_ENUM_VALUES])
+def _listed(values: list[Any]) -> str:
+    shown = ", ".join(map(str, values[:_MOST_ENUM_VALUES]))
     return f"{shown}, ..." if len(values) > _MOST_ENUM_VALUES else shown
 
 

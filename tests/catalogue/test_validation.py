@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocppfw.catalogue import PayloadSchema, Violation, ViolationKind, load_catalogue
-from ocppfw.catalogue.validation import is_date_time
+from ocppfw.catalogue.validation import Validator, is_date_time
 from ocppfw.versions import OcppVersion, Transport
 from tests.catalogue.messages import MESSAGES, Message
 from tests.catalogue.mutations import complete_example
@@ -92,6 +92,13 @@ def test_a_long_enumeration_is_cut() -> None:
     payload["meterValue"][0]["sampledValue"][0]["measurand"] = "x"
     (text,) = found(request(V1_6, "MeterValues"), payload)
     assert text.endswith(", Temperature, ...")
+
+
+def test_an_enumeration_of_other_values_than_texts() -> None:
+    """No OCPP schema has one, but a vendor's may."""
+    schema = {"$schema": "http://json-schema.org/draft-06/schema#", "enum": [1, None]}
+    (violation,) = Validator(schema, lambda: ()).check("x")
+    assert str(violation) == "payload: must be one of 1, None"
 
 
 def test_whole_limits_are_shown_as_whole_numbers() -> None:
