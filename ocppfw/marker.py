@@ -11,7 +11,7 @@ PROJECT = "ocppfw"
 #: Marks a function in a plugin as the implementation of a hook.
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-#: Marks a function in ``hookspecs.py`` as a hook.
+#: Marks a function in ``hooks/specs.py`` as a hook.
 hookspec = pluggy.HookspecMarker(PROJECT)
 
 #: What a hook that changes frames returns so that the frame goes no further.

@@ -13,8 +13,8 @@ from twisted.python import usage
 
 from ocppfw import __version__
 from ocppfw.errors import OcppfwError, SettingsError
-from ocppfw.log_output import file_observer, stream_observer
-from ocppfw.service import build_service, show_line
+from ocppfw.service.build import build_service, show_line
+from ocppfw.service.log import file_observer, stream_observer
 from ocppfw.settings import SETTINGS, Setting, Settings, read_config
 from ocppfw.versions import Role
 

@@ -15,7 +15,7 @@ from ocppfw import (
     __version__,
     hookimpl,
 )
-from ocppfw.stations import MODEL, VENDOR, Registration, RegistrationEvent, charge_point_model
+from ocppfw.charge_point import MODEL, VENDOR, Registration, RegistrationEvent, charge_point_model
 
 role = "cp"
 autoload = False  # "twistd ocppfw --role cp" asks for it, unless --manual is given

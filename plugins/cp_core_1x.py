@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocppfw import hookimpl
-from ocppfw.stations import charge_point_model, seconds_of
+from ocppfw.charge_point import charge_point_model, seconds_of
 
 role = "cp"
 versions = ("1.2", "1.5", "1.6")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.logger import Logger
 
 from ocppfw import PluginSettings, hookimpl
-from ocppfw.stations import charge_point_model
+from ocppfw.charge_point import charge_point_model
 
 role = "cp"
 

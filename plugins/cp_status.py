@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ocppfw import NotConnected, OcppfwError, QueueFull, hookimpl
-from ocppfw.stations import charge_point_model
+from ocppfw.charge_point import charge_point_model
 
 role = "cp"
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from ocppfw import OcppfwError, hookimpl
-from ocppfw.stations import Transaction, charge_point_model, transaction_messages
+from ocppfw.charge_point import Transaction, charge_point_model, transaction_messages
 
 role = "cp"
 

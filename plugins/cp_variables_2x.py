@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ocppfw import OcppfwError, hookimpl
-from ocppfw.stations import Variable, charge_point_model
+from ocppfw.charge_point import Variable, charge_point_model
 
 role = "cp"
 versions = ("2.0.1", "2.1")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+
+from tests.fakes import World
 
 hypothesis.settings.register_profile(
     "ocppfw", deadline=None, derandomize=True, database=None, print_blob=False
@@ -46,3 +49,11 @@ def logged() -> Iterator[Log]:
     globalLogPublisher.addObserver(log.events.append)
     yield log
     globalLogPublisher.removeObserver(log.events.append)
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: Clock) -> World:
+    """A central system without plugins; ``world.start`` makes another station of it."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    return World(folder, clock)

@@ -16,7 +16,7 @@ from ocppfw.console.output import Screen
 from ocppfw.console.payloads import nearest
 from ocppfw.console.world import World
 from ocppfw.errors import PluginError
-from ocppfw.plugin_files import Candidate
+from ocppfw.hooks.files import Candidate
 from ocppfw.versions import OcppVersion
 
 GROUP = "The prompt"

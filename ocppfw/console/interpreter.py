@@ -14,7 +14,7 @@ from ocppfw.console.payloads import nearest
 from ocppfw.console.table import Table
 from ocppfw.console.world import World
 from ocppfw.errors import OcppfwError
-from ocppfw.hook_calls import is_awaitable
+from ocppfw.hooks.calls import is_awaitable
 
 DONE, FAILED, MISUSED = 0, 1, 2
 

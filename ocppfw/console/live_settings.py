@@ -12,8 +12,8 @@ from ocppfw.console.errors import CommandFailed
 from ocppfw.console.grammar import plain
 from ocppfw.console.memory import Memory
 from ocppfw.console.payloads import nearest
-from ocppfw.peers import Station
 from ocppfw.settings import SETTINGS, Setting
+from ocppfw.stations.station import Station
 from ocppfw.versions import OcppVersion, Role
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from ocppfw.interfaces import Envelope
 from ocppfw.rpc.frames import Call, CallResult, Send, parse
-from ocppfw.trace import Envelope, Trace
+from ocppfw.stations.trace import Trace
 
 _KEY = "console"
 _MOST_STARTS = 100

@@ -17,7 +17,7 @@ from ocppfw.console.memory import transactions_of
 from ocppfw.console.payloads import build_payload
 from ocppfw.console.world import World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
-from ocppfw.peers import Peer
+from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role, Transport
 
 GROUPS = {Role.CP: "Sent by a charge point", Role.CS: "Sent by a central system"}

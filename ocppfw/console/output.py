@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from twisted.logger import LogEvent
 
-from ocppfw.log_output import format_log_event
+from ocppfw.service.log import format_log_event
 from ocppfw.text import escape_controls
 
 _STAMP = len("[2026-11-22 14:54:54] ")

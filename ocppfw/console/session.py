@@ -12,7 +12,7 @@ from ocppfw.console.interpreter import DONE, MISUSED, Interpreter
 from ocppfw.console.output import Screen
 from ocppfw.console.table import Table
 from ocppfw.console.world import World
-from ocppfw.watchdog import WatchdogService
+from ocppfw.hooks.watchdog import WatchdogService
 
 
 class Session:

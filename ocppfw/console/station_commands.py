@@ -15,8 +15,9 @@ from ocppfw.console.live_settings import describe_settings, parse_changes, setti
 from ocppfw.console.memory import transactions_of
 from ocppfw.console.world import World
 from ocppfw.errors import OcppfwError
-from ocppfw.peers import CentralSystem, ChargePoint, Peer
-from ocppfw.service import AUTOSTART
+from ocppfw.service.build import AUTOSTART
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"

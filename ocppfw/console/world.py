@@ -14,15 +14,17 @@ from twisted.python.failure import Failure
 from ocppfw.commands import Command
 from ocppfw.console.errors import CommandFailed
 from ocppfw.console.memory import Memory
-from ocppfw.frame_taps import StationTaps
-from ocppfw.hook_calls import log_failure
-from ocppfw.peers import CentralSystem, ChargePoint, Peer, Station
-from ocppfw.plugin_files import Discovery
-from ocppfw.plugin_manager import Implementation, Plugin, PluginManager
-from ocppfw.records import MemoryStore
-from ocppfw.service import check_soap, is_soap
+from ocppfw.hooks.calls import log_failure
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
+from ocppfw.service.build import check_soap, is_soap
+from ocppfw.service.listener import SoapListener
+from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
-from ocppfw.station_services import CentralSystemService, ChargePointService, SoapListener
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import CentralSystem, ChargePoint, Station
+from ocppfw.stations.taps import StationTaps
+from ocppfw.store import MemoryStore
 from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion, Role, Transport
 

@@ -6,8 +6,8 @@ import pytest
 
 from ocppfw.catalogue import load_catalogue
 from ocppfw.versions import OcppVersion, Role
-from tests.core.fakes import World
 from tests.docgen.pages import part, parts
+from tests.fakes import World
 
 
 @pytest.mark.parametrize("role", Role)

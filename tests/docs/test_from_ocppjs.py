@@ -3,9 +3,10 @@
 import inspect
 import re
 
-from ocppfw import hookspecs
-from ocppfw.peers import CentralSystem, ChargePoint, Peer
-from ocppfw.plugin_files import Discovery
+from ocppfw.hooks import specs
+from ocppfw.hooks.files import Discovery
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import CentralSystem, ChargePoint
 from tests.docs.pages import names, rows, section
 
 SECTION = section("docs/from-ocppjs.md", "Plugins")
@@ -32,7 +33,7 @@ def test_every_member():
 
 
 def test_hooks_exist():
-    known = {*hookspecs.FIXED_HOOKS, *hookspecs.answer_hooks()}
+    known = {*specs.FIXED_HOOKS, *specs.answer_hooks()}
     called = {name.partition("(")[0] for name in cells(1) if re.match(r"[a-z_]+\(", name)}
     assert len(called) >= 9
     assert called <= known

@@ -4,9 +4,9 @@ import inspect
 import re
 
 import ocppfw
-from ocppfw import hookspecs
 from ocppfw.catalogue import hook_name, load_catalogue
-from ocppfw.peers import Peer
+from ocppfw.hooks import specs
+from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role
 from tests.docs.pages import ROOT, names, read, rows, section
 
@@ -17,8 +17,8 @@ ANSWERS = "All answer hooks"
 
 def test_hooks_with_a_fixed_name():
     specified = {
-        f"{name}({', '.join(inspect.signature(getattr(hookspecs, name)).parameters)})"
-        for name in hookspecs.FIXED_HOOKS
+        f"{name}({', '.join(inspect.signature(getattr(specs, name)).parameters)})"
+        for name in specs.FIXED_HOOKS
     }
     documented = [names(row[0])[0] for row in rows(section(PAGE, FIXED))]
     assert set(documented) == specified
@@ -27,18 +27,18 @@ def test_hooks_with_a_fixed_name():
 
 def test_hooks_that_nothing_calls():
     """A hook that is specified, but that no module calls, is called so where it is named."""
-    modules = [path for path in (ROOT / "ocppfw").rglob("*.py") if path.name != "hookspecs.py"]
+    modules = [path for path in (ROOT / "ocppfw").rglob("*.py") if path.name != "specs.py"]
     source = "\n".join(path.read_text() for path in modules)
-    uncalled = {name for name in hookspecs.FIXED_HOOKS if f'"{name}"' not in source}
+    uncalled = {name for name in specs.FIXED_HOOKS if f'"{name}"' not in source}
     mark = "not called in this version"
     for page in (PAGE, "docs/from-ocppjs.md"):
         lines = [line for line in read(page).splitlines() if mark in line]
         named = {name.partition("(")[0] for line in lines for name in names(line)}
-        assert named & set(hookspecs.FIXED_HOOKS) == uncalled, page
+        assert named & set(specs.FIXED_HOOKS) == uncalled, page
 
 
 def test_arguments_of_answer_hooks():
-    specified = list(inspect.signature(hookspecs.answer_hook).parameters)
+    specified = list(inspect.signature(specs.answer_hook).parameters)
     first_rows = rows(section(PAGE, "Answering"))[: len(specified)]
     assert [names(row[0]) for row in first_rows] == [[name] for name in specified]
 
@@ -49,7 +49,7 @@ def test_answer_hooks():
         for role in Role:
             for action in load_catalogue(version).answered_by(role):
                 expected.setdefault((hook_name(action, role), action), []).append(version.value)
-    assert {name for name, _ in expected} == set(hookspecs.answer_hooks())
+    assert {name for name, _ in expected} == set(specs.answer_hooks())
     documented = [
         (names(hook)[0], action, versions)
         for hook, action, versions in rows(section(PAGE, ANSWERS))

@@ -3,8 +3,8 @@
 import pytest
 
 from ocppfw.errors import PluginError
-from ocppfw.plugin_files import Discovery
-from ocppfw.plugin_manager import PluginManager
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import PluginManager
 from tests.docs.pages import names, rows, section
 
 HOOK = "from ocppfw import hookimpl, PluginSettings\n{}\n@hookimpl\ndef {}: return None\n"

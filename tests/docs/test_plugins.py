@@ -5,8 +5,8 @@ import inspect
 import pytest
 
 import ocppfw
-from ocppfw.plugin_files import Discovery
-from ocppfw.plugin_manager import PluginManager
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import PluginManager
 from tests.docs.pages import PAGES, ROOT, code, names, read, section
 
 

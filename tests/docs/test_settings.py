@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from ocppfw.plugin_files import Discovery
-from ocppfw.plugin_manager import PluginManager
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import PluginManager
 from ocppfw.settings import SETTINGS, PluginSettings, Settings
 from tests.docs.pages import PAGES, ROOT, code, names, read, rows, section
 

@@ -12,13 +12,13 @@ from twisted.internet.task import Clock
 
 from ocppfw import CallFailed, NotConnected
 from ocppfw.catalogue import load_catalogue
-from ocppfw.peers import ChargePoint
-from ocppfw.plugin_files import Discovery
-from ocppfw.plugin_manager import PluginManager
-from ocppfw.records import MemoryStore
+from ocppfw.charge_point import charge_point_model
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import PluginManager
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.settings import Settings
-from ocppfw.stations import charge_point_model
+from ocppfw.stations.station import ChargePoint
+from ocppfw.store import MemoryStore
 from ocppfw.versions import OcppVersion, Role, Transport
 
 SHIPPED = Path(__file__).parents[2] / "plugins"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocppfw.stations import Registration
+from ocppfw.charge_point import Registration
 from ocppfw.versions import OcppVersion
 from tests.plugins.charge_points import NEVER, World
 

@@ -12,10 +12,10 @@ from twisted.internet.task import Clock
 
 from ocppfw.catalogue import Field, Operation, PayloadSchema, load_catalogue
 from ocppfw.catalogue.examples import build_example
-from ocppfw.plugin_files import SHIPPED
+from ocppfw.hooks.files import SHIPPED
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.core.fakes import World
+from tests.fakes import World
 
 OPERATIONS = [
     pytest.param(operation, id=f"{version.value}-{operation.action}")

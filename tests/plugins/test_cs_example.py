@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from ocppfw.plugin_files import SHIPPED
+from ocppfw.hooks.files import SHIPPED
 from tests.conftest import Log
-from tests.core.fakes import World
+from tests.fakes import World
 
 VARIABLE = {
     "getVariableData": [

@@ -77,7 +77,7 @@ class Outcome:
 _MANY = """
 import json, os, sys
 import ocppfw.tap
-from ocppfw.hookspecs import answer_hooks
+from ocppfw.hooks.specs import answer_hooks
 from twisted.application.service import IServiceMaker
 from twisted.plugin import getPlugins
 from twisted.scripts.twistd import run

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocppfw.transports.http_bodies import BodyRefused, choose_encoding, deflate, inflate
+from ocppfw.transports.http.compression import BodyRefused, choose_encoding, deflate, inflate
 
 LIMIT = 1000
 ENCODINGS = st.sampled_from(["gzip", "deflate"])

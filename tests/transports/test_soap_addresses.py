@@ -4,10 +4,10 @@ import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.task import Clock
 
-from ocppfw.records import MemoryStore
 from ocppfw.settings import Settings
-from ocppfw.transports.soap_addresses import SoapAddresses
-from tests.core.fakes import value_of
+from ocppfw.store import MemoryStore
+from ocppfw.transports.soap.addresses import SoapAddresses
+from tests.fakes import value_of
 
 HOST = "192.0.2.7"
 HERE = f"http://{HOST}:8080/"

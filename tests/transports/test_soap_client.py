@@ -6,9 +6,9 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from ocppfw.settings import Settings
-from ocppfw.transports.http_bodies import BodyRefused
-from ocppfw.transports.soap_client import SoapClient
-from tests.core.fakes import outcomes
+from ocppfw.transports.http.compression import BodyRefused
+from ocppfw.transports.soap.client import SoapClient
+from tests.fakes import outcomes
 
 LIMIT = 200_000
 KIB = 1024

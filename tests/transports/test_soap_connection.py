@@ -9,12 +9,12 @@ from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
 from ocppfw.rpc.frames import Call
 from ocppfw.soap import Addressing, Request, build_request, build_response, read_request
-from ocppfw.transports.http_bodies import BodyRefused
-from ocppfw.transports.soap import ChargePointConnection
-from ocppfw.transports.soap_client import HttpAnswer, HttpExchange
-from ocppfw.transports.soap_connection import Busy
+from ocppfw.transports.http.compression import BodyRefused
+from ocppfw.transports.soap.central_system import ChargePointConnection
+from ocppfw.transports.soap.client import HttpAnswer, HttpExchange
+from ocppfw.transports.soap.connection import Busy
 from ocppfw.versions import OcppVersion, Role
-from tests.core.fakes import World, outcomes, value_of
+from tests.fakes import World, outcomes, value_of
 
 URL = "http://192.0.2.7:8080/"
 V1_5 = OcppVersion.V1_5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ocppfw import hookimpl
-from ocppfw.stations import Registration, charge_point_model
+from ocppfw.charge_point import Registration, charge_point_model
 
 role = "cp"
 

@@ -1,0 +1,45 @@
+"""What a charge point is: its connectors, meters, configuration and registration.
+
+No Twisted, no I/O and no clock: time is an argument, in seconds since 1970. What a charge point
+does with all this, in which order it sends which message, is the business of the plugins.
+"""
+
+from __future__ import annotations
+
+from ocppfw.charge_point.configuration import ConfigurationKeys
+from ocppfw.charge_point.connector import Connector, ConnectorEvent, ConnectorStatus
+from ocppfw.charge_point.device_model import DeviceModel, Variable
+from ocppfw.charge_point.machine import InvalidTransition
+from ocppfw.charge_point.meter import Meter
+from ocppfw.charge_point.model import (
+    MODEL,
+    VENDOR,
+    ChargePointModel,
+    charge_point_model,
+)
+from ocppfw.charge_point.registration import Registration, RegistrationEvent
+from ocppfw.charge_point.times import seconds_of, timestamp
+from ocppfw.charge_point.transaction import Stop, Transaction
+from ocppfw.charge_point.transaction_messages import transaction_messages
+
+__all__ = [
+    "MODEL",
+    "VENDOR",
+    "ChargePointModel",
+    "ConfigurationKeys",
+    "Connector",
+    "ConnectorEvent",
+    "ConnectorStatus",
+    "DeviceModel",
+    "InvalidTransition",
+    "Meter",
+    "Registration",
+    "RegistrationEvent",
+    "Stop",
+    "Transaction",
+    "Variable",
+    "charge_point_model",
+    "seconds_of",
+    "timestamp",
+    "transaction_messages",
+]

@@ -1,0 +1,243 @@
+"""One charge point: everything that its behaviours share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from ocppfw.charge_point.configuration import ConfigurationKeys
+from ocppfw.charge_point.connector import Connector, ConnectorStatus
+from ocppfw.charge_point.device_model import Component, DeviceModel, Variable
+from ocppfw.charge_point.machine import next_state
+from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
+from ocppfw.versions import OcppVersion
+
+VENDOR = "ocppfw"
+MODEL = "simulator"
+
+
+class ChargePointModel:
+    """What a charge point is, seen by all of its behaviours.
+
+    Args:
+        version: the version that it speaks.
+        identity: its name on the wire.
+        connectors: how many connectors (2.x: EVSEs of one connector each) it has.
+        ping_interval: seconds between its WebSocket pings.
+
+    Attributes:
+        version: the version that it speaks.
+        connectors: by number, from 1 on.
+        configuration: its configuration keys (1.x) or variables (2.x).
+        registration: how far it has come with its BootNotification.
+        boot_reason: why it has started; the words of BootNotification of 2.x.
+        boot_not_before: when the next BootNotification may be sent at the earliest.
+    """
+
+    def __init__(
+        self, version: OcppVersion, identity: str, connectors: int, ping_interval: float
+    ) -> None:
+        self.version = version
+        self.connectors = {
+            number: Connector(number, self.changed) for number in range(1, connectors + 1)
+        }
+        self.registration = Registration.UNREGISTERED
+        self.boot_reason = "PowerUp"
+        self.boot_not_before = 0.0
+        self._reset_reason: str | None = None
+        self.configuration = self._build_configuration(identity, ping_interval)
+        self._operative = dict.fromkeys(range(connectors + 1), True)
+        self._watchers: dict[str, Callable[[], None]] = {}
+        self._reported = self.statuses()
+
+    # Watching.
+
+    def watch(self, name: str, watcher: Callable[[], None]) -> None:
+        """Have a function called after every change.
+
+        Args:
+            name: who watches; each has one function.
+            watcher: takes nothing, and looks for itself what has changed.
+        """
+        self._watchers[name] = watcher
+
+    def unwatch(self, name: str) -> None:
+        """Undo ``watch``."""
+        self._watchers.pop(name, None)
+
+    def changed(self) -> None:
+        """Tell the watchers."""
+        for watcher in list(self._watchers.values()):
+            watcher()
+
+    # Registration.
+
+    def register(self, event: RegistrationEvent) -> None:
+        """A BootNotification is under way, or was answered.
+
+        Once accepted, everything is to be reported (1.6 section 4.2).
+        """
+        self.registration = next_state(TRANSITIONS, self.registration, event)
+        if self.registration is Registration.ACCEPTED:
+            self._reported.clear()
+        self.changed()
+
+    # Reset.
+
+    @property
+    def resetting(self) -> bool:
+        """True from the acceptance of a reset until the reboot; no transaction begins then."""
+        return self._reset_reason is not None
+
+    def request_reset(self, boot_reason: str) -> None:
+        """Reboot as soon as no transaction is left.
+
+        Args:
+            boot_reason: the reason for the BootNotification after it, in the words of 2.x.
+        """
+        self._reset_reason = boot_reason
+        self.changed()
+
+    def reboot(self) -> None:
+        """The charge point starts anew; availability, configuration and registers survive that."""
+        self.registration = next_state(TRANSITIONS, self.registration, RegistrationEvent.RESTART)
+        self.boot_reason = self._reset_reason or "Unknown"
+        self.boot_not_before = 0.0
+        self._reset_reason = None
+        self.changed()
+
+    # Transactions.
+
+    @property
+    def in_use(self) -> list[Connector]:
+        """The connectors that have a transaction."""
+        return [each for each in self.connectors.values() if each.transaction is not None]
+
+    def connector_to_start(self, number: int | None) -> Connector | None:
+        """The connector for a new transaction: the one named, or any; None if there is none."""
+        wanted = self.connectors.values() if number is None else self.chosen(number)
+        ready = (each for each in wanted if each.status is ConnectorStatus.AVAILABLE)
+        return None if self.resetting else next(ready, None)
+
+    def chosen(self, number: int) -> list[Connector]:
+        """The connector of a number, as a list of one or none."""
+        return [self.connectors[number]] if number in self.connectors else []
+
+    # Availability.
+
+    def change_availability(self, number: int, operative: bool) -> str:
+        """Make a connector, or with 0 all of them, Operative or Inoperative.
+
+        In 1.x the change of 0 is one of every connector (1.6 section 5.2). In 2.x the EVSEs keep
+        a state of their own, and return to it with the station (2.0.1 G04).
+
+        Returns:
+            The status to answer: Rejected if there is no such connector, Scheduled if a
+            transaction must end first, else Accepted.
+        """
+        if number not in self._operative:
+            return "Rejected"
+        affected = list(self.connectors.values()) if number == 0 else self.chosen(number)
+        self._operative[number] = operative
+        for connector in affected:
+            if not self.version.is_2x:
+                self._operative[connector.number] = operative
+            connector.set_operative(self._is_operative(connector.number))
+        self.changed()
+        busy = any(connector.transaction for connector in affected)
+        return "Scheduled" if busy and not operative else "Accepted"
+
+    def _is_operative(self, number: int) -> bool:
+        return self._operative[number] and (self._operative[0] or not self.version.is_2x)
+
+    # Status.
+
+    def statuses(self) -> dict[int, str]:
+        """The status of every connector, in the version's words; in 1.x also that of 0."""
+        found = {number: self._word(each.status) for number, each in self.connectors.items()}
+        return found if self.version.is_2x else {0: self._status_of_all(found), **found}
+
+    def take_unreported(self) -> tuple[int, str] | None:
+        """A connector whose status the central system does not know, which it then does."""
+        for number, status in self.statuses().items():
+            if self._reported.get(number) != status:
+                self._reported[number] = status
+                return number, status
+        return None
+
+    def forget_report(self, number: int) -> None:
+        """The status of a connector did not reach the central system."""
+        self._reported.pop(number, None)
+
+    def _word(self, status: ConnectorStatus) -> str:
+        return "Occupied" if status.occupied and self.version != OcppVersion.V1_6 else str(status)
+
+    def _status_of_all(self, statuses: dict[int, str]) -> str:
+        if not self._operative[0] and not self.in_use:
+            return "Unavailable"
+        occupied = self.version is OcppVersion.V1_5 and set(statuses.values()) == {"Occupied"}
+        return "Occupied" if occupied else "Available"  # 1.5 section 7.10
+
+    # Configuration.
+
+    def _build_configuration(
+        self, identity: str, ping_interval: float
+    ) -> ConfigurationKeys | DeviceModel:
+        ping = str(int(ping_interval))
+        if self.version.is_2x:
+            return DeviceModel(self._variables(identity, ping), self.changed)
+        constants = {"ChargePointId": identity}
+        if self.version is OcppVersion.V1_6:
+            constants = {
+                "NumberOfConnectors": str(len(self.connectors)),
+                "WebSocketPingInterval": ping,
+            }
+        return ConfigurationKeys(self.version, constants, self.changed)
+
+    def _variables(self, identity: str, ping: str) -> Iterator[Variable]:
+        yield Variable(
+            Component("OCPPCommCtrlr"), "WebSocketPingInterval", ping,
+            data_type="integer", characteristics={"unit": "s"},
+        )  # fmt: skip
+        yield Variable(Component("SecurityCtrlr"), "Identity", identity)
+        station = Component("ChargingStation")
+        yield Variable(station, "Model", MODEL)
+        yield Variable(station, "VendorName", VENDOR)
+        yield _state(station, self._station_state, ("Available", "Unavailable"))
+        for number, connector in self.connectors.items():
+            for component in (Component("EVSE", number), Component("Connector", number, 1)):
+                yield _state(component, partial(self._state_of, connector))
+
+    def _state_of(self, connector: Connector) -> str:
+        return self._word(connector.status)
+
+    def _station_state(self) -> str:
+        return self._status_of_all({})
+
+
+def _state(
+    component: Component,
+    read: Callable[[], str],
+    values: Iterable[str] = ("Available", "Occupied", "Unavailable"),
+) -> Variable:
+    return Variable(
+        component, "AvailabilityState", read,
+        data_type="OptionList", characteristics={"valuesList": ",".join(values)},
+    )  # fmt: skip
+
+
+def charge_point_model(station: Any) -> ChargePointModel:
+    """The model of a station, made when it is first asked for.
+
+    Args:
+        station: a ``ChargePoint``; the model lives in its ``data``.
+    """
+    kept = station.data["charge_point"]
+    if "model" not in kept:
+        settings = station.settings
+        kept["model"] = ChargePointModel(
+            station.version, station.identity, settings.connectors, settings.ping_interval
+        )
+    model: ChargePointModel = kept["model"]
+    return model

@@ -1,0 +1,98 @@
+"""What a module must fulfil to be a plugin; the messages name file, hook and fault."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ocppfw.errors import PluginError
+from ocppfw.hooks import specs
+from ocppfw.marker import PROJECT
+from ocppfw.settings import PluginSettings
+from ocppfw.versions import OcppVersion, Role
+
+#: Names of the answer hooks, each with the versions that have its action.
+AnswerHooks = Mapping[str, frozenset[OcppVersion]]
+
+_ROLE_PREFIXES = tuple(f"{role}_" for role in Role)
+
+
+def check_module(module: types.ModuleType, path: Path, answer_hooks: AnswerHooks) -> None:
+    """Check a plugin's constants and hook implementations.
+
+    Args:
+        module: the executed module.
+        path: its file, for messages.
+        answer_hooks: every answer hook with its versions.
+
+    Raises:
+        PluginError: the first fault found.
+    """
+    for fault in _faults(module, answer_hooks):
+        raise PluginError(f"{path}: {fault}")
+
+
+def _faults(module: types.ModuleType, answer_hooks: AnswerHooks) -> Iterator[str]:
+    yield from _constant_faults(module)
+    for name, function in inspect.getmembers(module, inspect.isroutine):
+        options = getattr(function, f"{PROJECT}_impl", None)
+        if options is not None:
+            yield from _hook_faults(module, options.get("specname") or name, function, answer_hooks)
+        elif name.startswith(_ROLE_PREFIXES) and function.__module__ == module.__name__:
+            yield f"{name}: begins like a hook, but is not marked with @hookimpl"
+
+
+def _constant_faults(module: types.ModuleType) -> Iterator[str]:
+    role = getattr(module, "role", None)
+    if role is not None and role not in list(Role):
+        yield f"role = {role!r}: must be 'cs' or 'cp'"
+    versions = getattr(module, "versions", ())
+    known = ", ".join(repr(version.value) for version in OcppVersion)
+    if not isinstance(versions, tuple | list | set | frozenset) or not all(
+        version in list(OcppVersion) for version in versions
+    ):
+        yield f"versions = {versions!r}: must be a tuple of {known}"
+    if not isinstance(getattr(module, "autoload", True), bool):
+        yield "autoload: must be True or False"
+    if not isinstance(getattr(module, "SETTINGS", PluginSettings()), PluginSettings):
+        yield "SETTINGS: must be ocppfw.PluginSettings(name=(default, help), ...)"
+
+
+def _hook_faults(
+    module: types.ModuleType, hook: str, function: Any, answer_hooks: AnswerHooks
+) -> Iterator[str]:
+    known = [*specs.FIXED_HOOKS, *answer_hooks]
+    if hook not in known:
+        near = difflib.get_close_matches(hook, known, n=1)
+        yield f"{hook}: there is no such hook" + (f", did you mean {near[0]}?" if near else "")
+        return
+    options = getattr(function, f"{PROJECT}_impl")
+    if options.get("wrapper") or options.get("hookwrapper"):
+        yield f"{hook}: hook wrappers are not supported; use tryfirst=True, or a changing hook"
+    specification = getattr(specs, hook, specs.answer_hook)
+    arguments = list(inspect.signature(specification).parameters)
+    for argument in inspect.signature(function).parameters.values():
+        if argument.name not in arguments:
+            yield f"{hook}: has no argument {argument.name}; it has {', '.join(arguments)}"
+        elif argument.kind is not argument.POSITIONAL_OR_KEYWORD:
+            yield f"{hook}: the argument {argument.name} must be a plain one"
+        elif argument.default is not argument.empty:
+            # pluggy would never give it another value.
+            yield f"{hook}: the argument {argument.name} must not have a default"
+    if hook in answer_hooks:
+        yield from _never_called(module, hook, answer_hooks[hook])
+
+
+def _never_called(
+    module: types.ModuleType, hook: str, hook_versions: frozenset[OcppVersion]
+) -> Iterator[str]:
+    role = getattr(module, "role", None)
+    if role is not None and not hook.startswith(f"{role}_"):
+        yield f"{hook}: would never be called, because role = {role!r}"
+    versions = getattr(module, "versions", OcppVersion)
+    if not hook_versions.intersection(map(OcppVersion, versions)):
+        yield f"{hook}: would never be called, because no version in {tuple(versions)} has it"

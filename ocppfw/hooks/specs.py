@@ -1,0 +1,280 @@
+"""Every hook: when it is called, with what, and what its return value means.
+
+A plugin is a module. A function in it, marked with ``@hookimpl`` and named like a hook, is an
+implementation of that hook; it takes those of the hook's arguments that it names.
+
+Answer hooks, one per action and side, are made from the catalogues: ``cs_boot_notification``,
+``cp_reset``, ``cs_data_transfer``, ``cp_data_transfer`` and so on. ``answer_hook`` says what they
+have in common.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ocppfw.catalogue import hook_name, load_catalogue
+from ocppfw.interfaces import ConnectionRequest
+from ocppfw.marker import hookspec
+from ocppfw.versions import OcppVersion, Role
+
+
+def answer_hook(station: Any, peer: Any, call: Any, payload: Any) -> Any:
+    """Called for a call whose payload fits the schema of its version.
+
+    :param station: the station that is asked.
+    :param peer: who asks; ``peer.call(action, payload)`` asks back.
+    :param call: the call, with ``message_id`` and ``action``.
+    :param payload: what is asked, as on the wire; not to be changed.
+    :returns: None passes the call on to the next implementation, the last loaded first. A dict is
+        the answer. An awaitable (a Deferred, or a coroutine that awaits Deferreds) claims the
+        call and must end in a dict within ``hook-timeout``. ``CallFailed`` refuses the call,
+        ``NoAnswer`` leaves it without an answer. Any other exception is answered with
+        InternalError and logged. For a SEND (2.1) the result is ignored.
+    """
+
+
+@hookspec
+def connection_requested(station: Any, request: ConnectionRequest) -> Any:
+    """Called before a charge point is let in; every implementation must agree.
+
+    Over SOAP it is called for every request, also by a charge point for those of its central
+    system. An implementation that raises, or whose awaitable does not fire within
+    ``hook-timeout``, refuses the connection.
+
+    :param station: who is asked: the central system, over SOAP also the charge point.
+    :param request: who asks, from where, and with what.
+    :returns: nothing, or an awaitable of nothing; ``ConnectionRefused`` refuses: status 404 for
+        an unknown identity, 401 to demand credentials, 403 otherwise.
+    """
+
+
+@hookspec
+def call_requested(station: Any, peer: Any, call: Any) -> None:
+    """Called for every well-formed CALL before anything else; every implementation must agree.
+
+    A charge point that is not registered may want to answer nothing, not even a wrong call.
+
+    :param station: the station that is asked.
+    :param peer: who asks.
+    :param call: the call; neither its action nor its payload has been checked.
+    :returns: nothing; ``CallFailed`` refuses the call, ``NoAnswer`` leaves it unanswered, any
+        other exception is answered with InternalError.
+    """
+
+
+@hookspec
+def station_started(station: Any) -> None:
+    """Called when a station has started, and for a running one when the plugin is loaded.
+
+    :param station: the central system or charge point.
+    """
+
+
+@hookspec
+def station_stopped(station: Any) -> None:
+    """Called when a station stops, and for a running one when the plugin is unloaded.
+
+    :param station: the central system or charge point.
+    """
+
+
+@hookspec
+def connection_opened(station: Any, peer: Any) -> None:
+    """Called when a peer is connected, and for connected ones when the plugin is loaded.
+
+    :param station: our side.
+    :param peer: the other side.
+    """
+
+
+@hookspec
+def connection_lost(station: Any, peer: Any, reason: str) -> None:
+    """Called when a connection has ended; calls under way have failed already.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param reason: why, for a human.
+    """
+
+
+@hookspec
+def connection_failed(station: Any, reason: str) -> None:
+    """Called when a charge point could not connect; it will try again.
+
+    :param station: the charge point.
+    :param reason: why, for a human.
+    """
+
+
+@hookspec
+def call_received(station: Any, peer: Any, call: Any) -> None:
+    """Called for every well-formed CALL or SEND, before it is checked.
+
+    :param station: the station that is asked.
+    :param peer: who asks.
+    :param call: the call as received, perhaps with an invalid payload.
+    """
+
+
+@hookspec
+def call_answered(station: Any, peer: Any, call: Any, answer: Any) -> None:
+    """Called when the answer to a call is about to be sent.
+
+    :param station: the station that answers.
+    :param peer: who asked.
+    :param call: the call.
+    :param answer: the CallResult or CallError.
+    """
+
+
+@hookspec
+def result_received(station: Any, peer: Any, call: Any, payload: Any) -> None:
+    """Called when a peer has answered a call of ours with a valid result.
+
+    :param station: the station that asked.
+    :param peer: who answered.
+    :param call: our call.
+    :param payload: the answer.
+    """
+
+
+@hookspec
+def call_failed(station: Any, peer: Any, call: Any, error: Exception) -> None:
+    """Called when a call of ours was refused, answered invalidly, not sent, or lost.
+
+    :param station: the station that asked.
+    :param peer: who was asked.
+    :param call: our call.
+    :param error: CallFailed, PayloadInvalid, QueueFull or NotConnected.
+    """
+
+
+@hookspec
+def call_expired(station: Any, peer: Any, call: Any) -> None:
+    """Called when a peer has not answered a call of ours in time.
+
+    :param station: the station that asked.
+    :param peer: who was asked.
+    :param call: our call.
+    """
+
+
+@hookspec
+def frame_received(station: Any, peer: Any, text: str) -> None:
+    """Called for every text frame that arrives, as it came.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the frame; it may hold secrets and may be no JSON at all.
+    """
+
+
+@hookspec
+def frame_sent(station: Any, peer: Any, text: str) -> None:
+    """Called for every text frame that is sent, as it goes.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the frame; it may hold secrets.
+    """
+
+
+@hookspec
+def change_received_frame(station: Any, peer: Any, text: str) -> Any:
+    """Called for every text frame that arrives, before it is processed.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the frame, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it, an
+        awaitable of one of these delays it; other frames do not wait for it.
+    """
+
+
+@hookspec
+def change_sent_frame(station: Any, peer: Any, text: str) -> Any:
+    """Called for every text frame before it is sent.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the frame, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it, an
+        awaitable of one of these delays it; other frames do not wait for it.
+    """
+
+
+@hookspec
+def envelope_received(station: Any, peer: Any, text: str) -> None:
+    """Called for every SOAP envelope that arrives, as it came, once it is known whose it is.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML; it may hold secrets. An answer of a peer may be no XML at all.
+    """
+
+
+@hookspec
+def envelope_sent(station: Any, peer: Any, text: str) -> None:
+    """Called for every SOAP envelope that is sent, as it goes.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML; it may hold secrets.
+    """
+
+
+@hookspec
+def change_received_envelope(station: Any, peer: Any, text: str) -> Any:
+    """Called for every SOAP envelope that arrives, before it is processed.
+
+    :param station: our side.
+    :param peer: the other side; it stays the same, whatever the text then says.
+    :param text: the XML, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it: a request
+        then gets no answer, a call of ours expires. An awaitable of one of these delays it.
+    """
+
+
+@hookspec
+def change_sent_envelope(station: Any, peer: Any, text: str) -> Any:
+    """Called for every SOAP envelope before it is sent.
+
+    :param station: our side.
+    :param peer: the other side.
+    :param text: the XML, as earlier implementations left it.
+    :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it: a request
+        then gets no answer, a call of ours expires. An awaitable of one of these delays it.
+    """
+
+
+@hookspec
+def console_commands() -> Any:
+    """Called when the prompt starts, and there whenever plugins have changed.
+
+    :returns: a list of ``ocppfw.Command``; the prompt then has these commands, too.
+    """
+
+
+@hookspec
+def station_idle(station: Any) -> None:
+    """Called when the last of a station's calls, in either direction, has come to its end.
+
+    :param station: our side.
+    """
+
+
+#: Hooks with a fixed name, as opposed to the answer hooks.
+FIXED_HOOKS = tuple(
+    name for name, value in list(globals().items()) if hasattr(value, "ocppfw_spec")
+)
+
+
+def answer_hooks() -> dict[str, frozenset[OcppVersion]]:
+    """Every answer hook by name, with the versions that have its action."""
+    versions: dict[str, set[OcppVersion]] = {}
+    for version in OcppVersion:
+        catalogue = load_catalogue(version)
+        for role in Role:
+            for action in catalogue.answered_by(role):
+                versions.setdefault(hook_name(action, role), set()).add(version)
+    return {name: frozenset(found) for name, found in versions.items()}

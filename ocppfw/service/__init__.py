@@ -1,0 +1,1 @@
+"""Builds what runs, and runs it."""

@@ -1,0 +1,147 @@
+"""What was typed, or read from TOML, becomes a value; ValueError says what it should have been."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ocppfw.urls import is_url
+from ocppfw.versions import OcppVersion, Role, Transport
+
+Parser = Callable[[Any], Any]
+
+
+def integer(low: int, high: int) -> Parser:
+    """A whole number between two bounds, both allowed."""
+
+    def parse(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def seconds(low: float = 0) -> Parser:
+    """A number of seconds, at least ``low``."""
+
+    def parse(value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = -1.0
+        if isinstance(value, bool) or not low <= number < 1e9:
+            raise ValueError(f"a number of seconds, at least {low:g}")
+        return number
+
+    return parse
+
+
+def text(value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value
+
+
+def texts(value: Any) -> list[str]:
+    """One text, or a list of them."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("a text or a list of texts")
+    return texts
+
+
+def switch(value: Any) -> bool:
+    """``on`` or ``off``, or a bool."""
+    if value in ("on", True):
+        return True
+    if value in ("off", False):
+        return False
+    raise ValueError("on or off")
+
+
+def role(value: Any) -> Role:
+    """``cs`` or ``cp``."""
+    try:
+        return Role(value)
+    except ValueError:
+        raise ValueError("cs (central system) or cp (charge point)") from None
+
+
+def protocol(value: Any) -> OcppVersion:
+    """A version by its subprotocol, such as ``ocpp1.6``."""
+    version = OcppVersion.from_subprotocol(value) if isinstance(value, str) else None
+    if version is None:
+        raise ValueError("one of " + ", ".join(v.subprotocol for v in OcppVersion))
+    return version
+
+
+def protocols(value: Any) -> tuple[OcppVersion, ...]:
+    """Versions by their subprotocols, separated by commas."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise ValueError("subprotocol names, separated by commas")
+    return tuple(protocol(name.strip()) for name in map(text, names))
+
+
+def endpoint(value: Any) -> str:
+    """A path that begins with a slash."""
+    path = text(value)
+    if not path.startswith("/") or "?" in path or "#" in path:
+        raise ValueError("a path that begins with /")
+    return path
+
+
+def url_of(*schemes: str) -> Parser:
+    """An address with one of these schemes."""
+
+    def parse(value: Any) -> str:
+        url = text(value)
+        if not is_url(url, schemes):
+            raise ValueError(" or ".join(f"{scheme}://HOST[:PORT][/PATH]" for scheme in schemes))
+        return url
+
+    return parse
+
+
+def transports(value: Any) -> tuple[Transport, ...]:
+    """``websocket``, ``soap``, or both separated by a comma."""
+    names = value.split(",") if isinstance(value, str) else value
+    try:
+        found = tuple(dict.fromkeys(Transport(name.strip()) for name in names))
+    except (AttributeError, TypeError, ValueError):
+        found = ()
+    if not found:
+        raise ValueError("websocket, soap, or both separated by a comma")
+    return found
+
+
+def one_of(*choices: str) -> Parser:
+    """One of some words."""
+
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(" or ".join(choices))
+        return str(value)
+
+    return parse
+
+
+def soap_addresses(value: Any) -> dict[str | None, str]:
+    """Addresses by identity; the one under None is a template for all others."""
+    found: dict[str | None, str] = {}
+    for text in texts(value):
+        named = _NAMED_ADDRESS.fullmatch(text)
+        if not named or not is_url(named["url"].replace("{id}", "id"), ("http", "https")):
+            raise ValueError("IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}")
+        found[named["identity"]] = named["url"]
+    return found
+
+
+_NAMED_ADDRESS = re.compile(r"(?:(?P<identity>.+?)=)?(?P<url>https?://.*)", re.DOTALL)

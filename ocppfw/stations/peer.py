@@ -1,0 +1,128 @@
+"""The other side, seen from here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from ocppfw.stations.exchange import Exchange
+from ocppfw.versions import OcppVersion, Role, Transport
+
+
+class Peer:
+    """The other side, seen from here; one object per connection.
+
+    Over SOAP, where every request may have a connection of its own, it lasts as long as the
+    other side is heard of and can be reached.
+
+    Attributes:
+        station: our side.
+        identity: identity of the charge point, whichever side that is.
+        version: the version that the connection speaks.
+        address: ``host:port`` of the other end.
+        connection: the transport's connection.
+    """
+
+    __slots__ = ("_data", "_exchange", "address", "connection", "identity", "station", "version")
+
+    def __init__(
+        self,
+        station: Any,
+        identity: str,
+        version: OcppVersion,
+        connection: Any,
+        address: str,
+        exchange: Exchange,
+    ) -> None:
+        self.station = station
+        self.identity = identity
+        self.version = version
+        self.connection = connection
+        self.address = address
+        self._exchange = exchange
+        self._data: defaultdict[str, dict[str, Any]] | None = None
+
+    @property
+    def label(self) -> str:
+        """How the peer is called in logs: ``cp#ID``, or ``cs`` for the central system."""
+        return f"cp#{self.identity}" if self.station.role is Role.CS else "cs"
+
+    @property
+    def connected(self) -> bool:
+        """True until the connection is lost."""
+        return bool(self.connection.connected)
+
+    @property
+    def host(self) -> str:
+        """The other end's address without its port."""
+        return self.address.rpartition(":")[0]
+
+    @property
+    def transport(self) -> Transport:
+        """How messages travel between us."""
+        transport: Transport = self.connection.transport
+        return transport
+
+    @property
+    def data(self) -> defaultdict[str, dict[str, Any]]:
+        """A dict per plugin name, for what the plugin wants to keep with the connection."""
+        if self._data is None:
+            self._data = defaultdict(dict)
+        return self._data
+
+    def call(
+        self, action: str, payload: Any = None, timeout: float | None = None, check: bool = True
+    ) -> Deferred[Any]:
+        """Call the peer.
+
+        Args:
+            action: what is asked.
+            payload: its data as on the wire; None stands for ``{}``.
+            timeout: seconds to wait for the answer once the call is sent; None for the
+                setting ``call-timeout``.
+            check: False sends what is given, right or wrong.
+
+        Returns:
+            A Deferred of the answer's payload. It fails with CallFailed (the peer refused),
+            CallTimedOut, QueueFull, NotConnected, or PayloadInvalid (our payload, which is then
+            not sent, or the peer's answer, breaks its schema).
+        """
+        limit = self.station.settings.call_timeout if timeout is None else timeout
+        return self._exchange.call(self, action, {} if payload is None else payload, limit, check)
+
+    def send(self, action: str, payload: Any, check: bool = True) -> None:
+        """Send something that gets no answer (SEND, 2.1 only).
+
+        Args:
+            action: what is told.
+            payload: its data as on the wire.
+            check: False sends what is given, right or wrong.
+
+        Raises:
+            PayloadInvalid: the version has no such SEND, or the payload breaks its schema.
+            NotConnected: the connection is lost.
+        """
+        self._exchange.send(self, action, payload, check)
+
+    def send_raw(self, text: str) -> Deferred[Any] | None:
+        """Send any text as a frame or envelope, right or wrong, and at once.
+
+        Returns:
+            Over WebSocket, if the text is a CALL, a Deferred of its answer's payload,
+            unchecked; it fails as that of ``call`` does. None if it is something else.
+            Over SOAP a Deferred of the ``HttpExchange``.
+
+        Raises:
+            NotConnected: the connection is lost.
+        """
+        answered: Deferred[Any] | None = self.connection.send_raw(text)
+        return answered
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the connection, over WebSocket with this close code."""
+        self.connection.close(code, reason)
+
+    def __str__(self) -> str:
+        return self.label

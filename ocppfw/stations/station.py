@@ -1,0 +1,354 @@
+"""The two sides: a central system, and a charge point."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ocppfw.errors import ConnectionRefused, NotConnected, OcppfwError
+from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
+from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
+from ocppfw.interfaces import ConnectionRequest
+from ocppfw.settings import Settings
+from ocppfw.stations.exchange import Exchange
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.taps import StationTaps
+from ocppfw.stations.trace import Trace
+from ocppfw.store import Store
+from ocppfw.text import escape_controls
+from ocppfw.versions import OcppVersion, Role, Transport
+
+GOING_AWAY = 1001  # RFC 6455 section 7.4.1
+
+
+class Station:
+    """What a central system and a charge point have in common.
+
+    Args:
+        plugins: who answers.
+        settings: the settings.
+        store: where behaviours keep what must survive.
+        clock: Twisted's reactor, or a Clock in tests.
+        show: takes the lines of the trace; None for no trace.
+
+    Attributes:
+        data: a dict per plugin name, for what the plugin wants to keep with the station.
+    """
+
+    role: Role
+    log = Logger()
+
+    def __init__(
+        self,
+        plugins: PluginManager,
+        settings: Settings,
+        store: Store,
+        clock: Any,
+        show: Callable[[str], None] | None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self._plugins = plugins
+        self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
+        self.taps = StationTaps(self, plugins, Trace(show) if show else None)
+        self._second = -1
+        self._timestamp = ""
+        self._running = False
+        self._gone: Deferred[None] | None = None
+
+    @property
+    def label(self) -> str:
+        """How the station is called in logs: ``cs`` or ``cp#ID``."""
+        raise NotImplementedError
+
+    @property
+    def versions(self) -> tuple[OcppVersion, ...]:
+        """The versions that the station speaks."""
+        raise NotImplementedError
+
+    @property
+    def connected_peers(self) -> list[Peer]:
+        """The peers that are connected now."""
+        raise NotImplementedError
+
+    # From plugins.
+
+    def timestamp(self) -> str:
+        """The present moment in UTC, such as ``2026-11-22T14:54:54Z``."""
+        second = int(self.clock.seconds())
+        if second != self._second:
+            self._second = second
+            self._timestamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._timestamp
+
+    def now(self) -> datetime:
+        """The present moment in UTC, with fractions of a second."""
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+
+    def later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> IDelayedCall:
+        """Call a function after some seconds; the result's ``cancel()`` prevents it."""
+        return self.clock.callLater(seconds, function, *arguments)
+
+    # From the service.
+
+    def start(self) -> None:
+        """Get ready for its versions, and tell the plugins that the station has started."""
+        for version in self.versions:
+            self.answerer(version)
+        self._running = True
+        self._plugins.subscribe(self)
+        notify(self._implementations("station_started"), self)
+
+    def stop(self) -> None:
+        """Tell the plugins that the station has stopped."""
+        if self._running:
+            self._running = False
+            self._plugins.unsubscribe(self)
+            notify(self._implementations("station_stopped"), self)
+
+    def drain(self) -> Deferred[Any]:
+        """Begin no further call; when those begun are answered, close with 1001.
+
+        A call that is not answered within ``hook-timeout`` is not waited for.
+        """
+        return DeferredList([self._drain(peer) for peer in self.connected_peers])
+
+    def gone(self) -> Deferred[None]:
+        """Fires when no peer is connected any more."""
+        if not self.connected_peers:
+            return succeed(None)
+        self._gone = Deferred()
+        return self._gone
+
+    # From the plugin manager.
+
+    def plugins_changing(self, old: Plugin | None) -> None:
+        """Show a plugin that goes the end of its world."""
+        if old is not None:
+            self._tell(old, "station_stopped", None, self)
+
+    def plugins_changed(self, new: Plugin | None) -> None:
+        """Ask other plugins from now on, and show a new one what there is already."""
+        for exchange in self._exchanges.values():
+            exchange.refresh()
+        self.taps.refresh()
+        if new is not None:
+            self._tell(new, "station_started", None, self)
+            for peer in self.connected_peers:
+                self._tell(new, "connection_opened", peer.version, self, peer)
+
+    # From the transport.
+
+    def asks_before(self, version: OcppVersion) -> bool:
+        """True if a plugin wants to be asked who may connect; else ``admit`` is no use."""
+        return bool(self._implementations("connection_requested", version))
+
+    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
+        """Ask the plugins whether somebody may connect.
+
+        Returns:
+            None if no plugin wants to be asked. Else a Deferred that fires when all agree, and
+            fails with ConnectionRefused as soon as one does not.
+        """
+        implementations = self._implementations("connection_requested", request.version)
+        if not implementations:
+            return None
+        asked = [self._ask(implementation, request) for implementation in implementations]
+        return gatherResults(asked, consumeErrors=True).addCallbacks(lambda _: None, _first_refusal)
+
+    def answerer(
+        self, version: OcppVersion, transport: Transport = Transport.WEBSOCKET
+    ) -> Exchange:
+        """The messages of a version, over a transport; made when it is first needed."""
+        key = (version, transport)
+        if key not in self._exchanges:
+            self._exchanges[key] = Exchange(self, version, transport, self._plugins)
+        return self._exchanges[key]
+
+    def connected(self, identity: str, version: OcppVersion, connection: Any, address: str) -> Peer:
+        """A connection was opened; its peer."""
+        exchange = self.answerer(version, connection.transport)
+        peer = Peer(self, identity, version, connection, address, exchange)
+        # The channels must know the peer before a plugin may use it.
+        connection.peer = peer
+        self._peer_opened(peer)
+        notify(self._implementations("connection_opened", version), self, peer)
+        return peer
+
+    def disconnected(self, peer: Peer, reason: str) -> None:
+        """A connection has ended."""
+        self._peer_lost(peer, escape_controls(reason))
+        hook = self._implementations("connection_lost", peer.version)
+        notify(hook, self, peer, escape_controls(reason))
+        if peer.connection.ended_busy and self.taps.watch_idle:
+            self.taps.connection_idle()
+        if self._gone is not None and not self.connected_peers:
+            gone, self._gone = self._gone, None
+            gone.callback(None)
+
+    # Private.
+
+    def _ask(self, implementation: Implementation, request: ConnectionRequest) -> Deferred[Any]:
+        try:
+            result = implementation.call(self, request)
+            if is_awaitable(result):
+                answer = await_hook(result, self.settings.hook_timeout, self.clock)
+            else:
+                answer = succeed(result)
+        except (Exception, SystemExit):
+            answer = fail()
+        return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
+
+    @staticmethod
+    def _refuse(failure: Failure, implementation: Implementation) -> None:
+        """Fail closed: a plugin that fails refuses."""
+        if not failure.check(ConnectionRefused):
+            log_failure(failure, implementation)
+            raise ConnectionRefused(500, f"{implementation} failed") from failure.value
+        failure.raiseException()
+
+    def _peer_opened(self, peer: Peer) -> None:
+        raise NotImplementedError
+
+    def _peer_lost(self, peer: Peer, reason: str) -> None:
+        raise NotImplementedError
+
+    def _drain(self, peer: Peer) -> Deferred[None]:
+        drained = peer.connection.drain().addTimeout(self.settings.hook_timeout, self.clock)
+        return drained.addBoth(lambda _: peer.close(GOING_AWAY, f"{self.label} is stopping"))
+
+    def _implementations(
+        self, hook: str, version: OcppVersion | None = None
+    ) -> tuple[Implementation, ...]:
+        return self._plugins.implementations(hook, self.role, version)
+
+    def _tell(
+        self, plugin: Plugin, hook: str, version: OcppVersion | None, *arguments: Any
+    ) -> None:
+        implementations = self._implementations(hook, version)
+        notify((found for found in implementations if found.plugin is plugin), *arguments)
+
+
+class CentralSystem(Station):
+    """The back office: the side that charge points connect to.
+
+    Attributes:
+        peers: the connected charge points by identity.
+    """
+
+    role = Role.CS
+    label = "cs"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.peers: dict[str, Peer] = {}
+
+    @property
+    def versions(self) -> tuple[OcppVersion, ...]:
+        """The versions that are offered."""
+        return self.settings.protocols
+
+    @property
+    def connected_peers(self) -> list[Peer]:
+        """The charge points that are connected now."""
+        return list(self.peers.values())
+
+    def _peer_opened(self, peer: Peer) -> None:
+        replaced = self.peers.get(peer.identity)
+        self.peers[peer.identity] = peer
+        source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
+        text = "cs: ChargePoint #{id} connected{source}."
+        self.log.info(text, id=peer.identity, source=source)
+        if replaced is not None:
+            # Who connects again has lost the old connection, whether or not we know.
+            replaced.close(1000, "replaced by a newer connection")
+
+    def _peer_lost(self, peer: Peer, reason: str) -> None:
+        text = "cs: ChargePoint #{id} disconnected: {reason}"
+        self.log.info(text, id=peer.identity, reason=reason)
+        if self.peers.get(peer.identity) is peer:
+            del self.peers[peer.identity]
+
+
+class ChargePoint(Station):
+    """A charging station: the side that connects to a central system.
+
+    Attributes:
+        identity: its name on the wire.
+        version: the version that it speaks.
+        peer: the central system while connected, else None.
+    """
+
+    role = Role.CP
+
+    def __init__(self, identity: str, version: OcppVersion, *arguments: Any) -> None:
+        self.identity = identity
+        self.version = version
+        self.peer: Peer | None = None
+        super().__init__(*arguments)
+
+    @property
+    def label(self) -> str:
+        """How the charge point is called in logs: ``cp#ID``."""
+        return f"cp#{self.identity}"
+
+    @property
+    def versions(self) -> tuple[OcppVersion, ...]:
+        """The one version that it speaks."""
+        return (self.version,)
+
+    @property
+    def connected_peers(self) -> list[Peer]:
+        """The central system while connected."""
+        return [self.peer] if self.peer else []
+
+    def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
+        """Call the central system; see ``Peer.call``."""
+        if self.peer is None:
+            return fail(NotConnected(f"{self.label} is not connected"))
+        return self.peer.call(action, payload, timeout)
+
+    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
+        """Call the central system where nothing depends on the answer.
+
+        Returns:
+            A Deferred of the answer, or of None where there is none, which is then logged.
+        """
+
+        def failed(failure: Failure) -> None:
+            failure.trap(OcppfwError)
+            text = "{label}: {action} was not delivered: {error}"
+            self.log.warn(text, label=self.label, action=action, error=failure.value)
+
+        return self.call(action, payload).addErrback(failed)
+
+    def connecting_failed(self, reason: str, seconds: float) -> None:
+        """An attempt to connect has failed; the next one follows in some seconds."""
+        shown = escape_controls(reason)
+        text = "{label}: {reason}. Next attempt in {seconds:.1f} s."
+        self.log.warn(text, label=self.label, reason=shown, seconds=seconds)
+        notify(self._implementations("connection_failed", self.version), self, shown)
+
+    def _peer_opened(self, peer: Peer) -> None:
+        self.peer = peer
+        self.log.info("{label}: Connected to CentralSystem.", label=self.label)
+
+    def _peer_lost(self, peer: Peer, reason: str) -> None:
+        self.peer = None
+        text = "{label}: Connection lost: {reason}"
+        self.log.info(text, label=self.label, reason=reason)
+
+
+def _first_refusal(failure: Failure) -> None:
+    """What gatherResults found first."""
+    error: Any = failure.value
+    error.subFailure.raiseException()

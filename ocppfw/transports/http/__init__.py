@@ -1,0 +1,1 @@
+"""What both transports need of HTTP: sites, bodies, requests."""

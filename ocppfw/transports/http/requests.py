@@ -1,0 +1,146 @@
+"""HTTP requests that our servers answer: who asks, with what, and how the answer goes out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.web.http_headers import Headers
+from twisted.web.server import Request
+
+from ocppfw.interfaces import ConnectionRequest
+from ocppfw.transports.http.compression import choose_encoding, deflate, inflate
+from ocppfw.versions import OcppVersion, Transport
+
+ENVELOPE_TYPE = "application/soap+xml; charset=utf-8"  # SOAP 1.2 part 2, section 7.1.4
+
+_HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?", re.ASCII)
+
+
+class IncomingRequest:
+    """A POST and its answer.
+
+    Attributes:
+        http: the request.
+        host: IP address that it came from.
+        address: the same with its port.
+        is_last: True to hang up once the answer has been sent.
+    """
+
+    def __init__(self, http: Request, settings: Any) -> None:
+        self.http = http
+        self.is_last = False
+        self._settings = settings
+        self._gone = False
+        client = http.getClientAddress()
+        self.host: str = client.host
+        self.address = f"{client.host}:{client.port}"
+        self.ended().addCallback(self._end)
+
+    def ended(self) -> Deferred[None]:
+        """Fires when the answer is on its way; of the last one, when all of it is with the OS."""
+        return self.http.notifyFinish().addBoth(lambda _: None)
+
+    def body(self) -> bytes:
+        """What was posted, decompressed.
+
+        Raises:
+            BodyRefused: it is too large, or not what its header says.
+        """
+        encoding = self.http.getHeader("content-encoding") or ""
+        assert self.http.content is not None  # it was received whole
+        return inflate(self.http.content.read(), encoding, self._settings.max_message_size)
+
+    def connection_request(self, identity: str, version: OcppVersion) -> ConnectionRequest:
+        """What plugins are asked about."""
+        headers = joined_headers(self.http.requestHeaders)
+        return ConnectionRequest(identity, version, self.address, headers, transport=Transport.SOAP)
+
+    def want_credentials(self, status: int) -> None:
+        """Say what kind of credentials are wanted, with status 401."""
+        if status == 401:
+            self.http.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer with a status alone."""
+        if not self._gone:
+            self._write(plain_answer(self.http, status, reason))
+
+    def send(self, answer: tuple[int, str] | None) -> None:
+        """Send status and envelope; with None hang up instead."""
+        if self._gone:
+            return
+        if answer is None:
+            self.http.loseConnection()
+            return
+        status, text = answer
+        body = text.encode()
+        accepted = self.http.getHeader("accept-encoding") or ""
+        encoding = choose_encoding(accepted, len(body)) if self._settings.compression else None
+        if encoding is not None:
+            self.http.setHeader("content-encoding", encoding)
+            body = deflate(body, encoding)
+        self.http.setResponseCode(status)
+        self.http.setHeader("content-type", ENVELOPE_TYPE)
+        self.http.setHeader(b"content-length", b"%d" % len(body))
+        self._write(body)
+
+    def _write(self, body: bytes) -> None:
+        if self.is_last:
+            self.http.setHeader("connection", "close")
+            self.http.write(body)
+            self.http.loseConnection()  # once all is sent
+        else:
+            self.http.write(body)
+            self.http.finish()
+
+    def _end(self, _: None) -> None:
+        self._gone = True
+
+
+def own_address(http: Request) -> str:
+    """The address under which a request has found us."""
+    return f"http://{own_place(http)}{http.path.decode('latin-1')}"
+
+
+def own_place(http: Request) -> str:
+    """Host and port of that address: what the header Host says, if it is good."""
+    host = http.getHeader("host") or ""
+    if _HOST.fullmatch(host):
+        return host
+    local = http.getHost()
+    return f"[{local.host}]:{local.port}" if ":" in local.host else f"{local.host}:{local.port}"
+
+
+def joined_headers(headers: Headers) -> dict[str, str]:
+    """HTTP headers by lower-case name; of a repeated one, the values joined by commas."""
+    return {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in headers.getAllRawHeaders()
+    }
+
+
+def wants_wsdl(http: Request) -> bool:
+    """True if the query of a request asks for the service description."""
+    # Twisted leaves a name without a value out of the arguments.
+    names = http.uri.partition(b"?")[2].lower().split(b"&")
+    return any(name.partition(b"=")[0] == b"wsdl" for name in names)
+
+
+def plain_answer(http: Request, status: int, reason: str = "") -> bytes:
+    """A body that says little more than the status."""
+    http.setResponseCode(status)
+    return plain_text(http, f"{status} {reason}".strip() + "\n")
+
+
+def plain_text(http: Request, text: str) -> bytes:
+    """A body of plain text."""
+    return whole_body(http, text.encode(), "text/plain; charset=utf-8")
+
+
+def whole_body(http: Request, body: bytes, content_type: str) -> bytes:
+    """What a resource returns for a body: the body, unless only the head is wanted (HEAD)."""
+    http.setHeader("content-type", content_type)
+    http.setHeader(b"content-length", b"%d" % len(body))
+    return b"" if http.method == b"HEAD" else body

@@ -1,0 +1,1 @@
+"""OCPP-S: envelopes over HTTP."""

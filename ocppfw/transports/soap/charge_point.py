@@ -1,0 +1,139 @@
+"""OCPP-S: the service of charge points, and how they find their central system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Protocol as TcpProtocol
+from twisted.web.resource import Resource
+from twisted.web.server import Request
+
+from ocppfw.soap import (
+    FaultCode,
+    SoapFault,
+    Subcode,
+)
+from ocppfw.soap import Request as SoapRequest
+from ocppfw.transports.http.limits import LimitedSite
+from ocppfw.transports.http.requests import (
+    IncomingRequest,
+    wants_wsdl,
+)
+from ocppfw.transports.reconnect import endpoint_of
+from ocppfw.transports.soap.client import SoapClient
+from ocppfw.transports.soap.connection import Busy, SoapConnection
+from ocppfw.transports.soap.service import SoapService, refused
+from ocppfw.versions import Role
+
+
+class ChargePointSoap(SoapService):
+    """The service of the charge points that listen on one port.
+
+    Args:
+        settings: the limits.
+
+    Attributes:
+        stations: the charge points by identity.
+    """
+
+    role = Role.CP
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__("cp", settings)
+        self.stations: dict[str, Any] = {}
+
+    async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
+        station = self.stations.get(request.identity)
+        if station is None:
+            # OCPP-S 1.6 section 3.3.
+            reason = "chargeBoxIdentity: another charge point is meant"
+            raise refused(request, SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason))
+        if request.version is not station.version:
+            reason = f"OCPP {station.version} is spoken here"
+            raise refused(request, SoapFault(FaultCode.RECEIVER, Subcode.NOT_SUPPORTED, reason))
+        await self._admit(station, request, incoming)
+        if station.peer is None:
+            raise Busy("not connected with the central system")
+        connection: SoapConnection = station.peer.connection
+        return connection
+
+
+class CentralSystemFinder:
+    """Makes the connections of one charge point with its central system.
+
+    Args:
+        station: the charge point.
+        url: the central system's address.
+        own_url: where the charge point listens itself.
+        client: posts its calls.
+        reactor: Twisted's reactor.
+    """
+
+    def __init__(
+        self, station: Any, url: str, own_url: str, client: SoapClient, reactor: Any
+    ) -> None:
+        self._station = station
+        self._url = url
+        self._own_url = own_url
+        self._client = client
+        self._endpoint = endpoint_of(reactor, url)
+
+    def connect(self) -> Deferred[SoapConnection]:
+        """A connection, once the central system's port could be reached."""
+        reached: Deferred[Any] = self._endpoint.connect(_Probes())
+        return reached.addCallback(self._reached)
+
+    def _reached(self, probe: Any) -> SoapConnection:
+        address = probe.transport.getPeer()
+        probe.transport.loseConnection()
+        station = self._station
+        connection = SoapConnection(station, station.identity, station.version, self._client)
+        connection.url, connection.own_url = self._url, self._own_url
+        connection.peer = station.connected(
+            station.identity, station.version, connection, f"{address.host}:{address.port}"
+        )
+        return connection
+
+
+class _Probes(Factory):
+    """Connections that only show that there is somebody."""
+
+    noisy = False
+    protocol = TcpProtocol
+
+
+class ChargePointResource(Resource):
+    """The root of the web site of charge points.
+
+    Args:
+        service: answers the envelopes.
+        path: where it is, such as ``/``.
+    """
+
+    isLeaf = True
+
+    def __init__(self, service: ChargePointSoap, path: str) -> None:
+        super().__init__()
+        self._service = service
+        self._path = path.rstrip("/").encode()
+
+    def render(self, request: Request) -> Any:
+        """Answer one HTTP request."""
+        versions = {station.version for station in self._service.stations.values()}
+        if request.path.rstrip(b"/") != self._path or not versions:
+            return self._service.refuse(request, 404, "no SOAP is spoken at this path")
+        if request.method == b"POST":
+            return self._service.answer(request, versions)
+        if request.method in (b"GET", b"HEAD") and wants_wsdl(request):
+            return self._service.describe(request, versions)
+        request.setHeader(b"allow", b"GET, HEAD, POST")
+        return self._service.refuse(request, 405, "only GET, HEAD, POST are answered here")
+
+
+class ChargePointSite(LimitedSite):
+    """The web site of the charge points that listen on one port."""
+
+    def __init__(self, service: ChargePointSoap, path: str, settings: Any, reactor: Any) -> None:
+        super().__init__("cp", ChargePointResource(service, path), settings, True, reactor)

@@ -1,0 +1,261 @@
+"""The HTTP client of OCPP-S: posts an envelope, gives back what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IConsumer, IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
+from zope.interface import implementer
+
+from ocppfw import __version__
+from ocppfw.settings import Settings
+from ocppfw.transports.http.compression import BodyRefused, deflate, inflate
+from ocppfw.transports.http.requests import joined_headers
+from ocppfw.transports.reconnect import endpoint_of
+from ocppfw.urls import ascii_host
+
+# Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
+# the other side is just closing: a POST must not be repeated.
+_KEEP_IDLE = 4
+_KEEP_PER_HOST = 32
+_HEAD_LIMIT = 1 << 16  # bytes of an answer before its body; Twisted's parser has no limit
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back.
+
+    Attributes:
+        status: the HTTP status.
+        headers: HTTP headers by lower-case name; repeated ones joined by commas.
+        body: after decompression.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is no UTF-8 is replaced."""
+        return self.body.decode(errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """A request with its answer: the headers that were sent, and what came back."""
+
+    headers: dict[str, str]
+    answer: HttpAnswer
+
+
+class SoapClient:
+    """Posts envelopes, over connections that are kept for the next one.
+
+    Args:
+        settings: the limits, and how requests are encoded.
+        reactor: Twisted's reactor.
+    """
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._settings = settings
+        self._pool = HTTPConnectionPool(reactor)
+        self._pool.cachedConnectionTimeout = _KEEP_IDLE
+        self._pool.maxPersistentPerHost = _KEEP_PER_HOST
+        self._pool.retryAutomatically = False
+        # Redirects are not followed: the address decides who gets the envelope.
+        endpoints = _Endpoints(reactor, settings.handshake_timeout)
+        self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
+
+    def post(self, url: str, text: str, content_type: str) -> Deferred[HttpExchange]:
+        """Post an envelope.
+
+        Args:
+            url: where to.
+            text: the envelope.
+            content_type: the header ``Content-Type``.
+
+        Returns:
+            A Deferred that fails with one of Twisted's errors where there is no connection or
+            no answer, and with BodyRefused where the answer or its head is too large, or cannot
+            be read.
+            Cancelling it ends the connection.
+        """
+        return Deferred.fromCoroutine(self._post(url, text, content_type))
+
+    def close(self) -> Deferred[None]:
+        """End the connections that are kept."""
+        closed: Deferred[None] = self._pool.closeCachedConnections()
+        return closed
+
+    async def _post(self, url: str, text: str, content_type: str) -> HttpExchange:
+        headers = {
+            "user-agent": f"ocppfw/{__version__}",
+            "content-type": content_type,
+            "accept-encoding": "gzip, deflate",
+        }
+        body = text.encode()
+        encoding = self._settings.request_encoding
+        if encoding != "identity":
+            body = deflate(body, encoding)
+            headers["content-encoding"] = encoding
+        raw = Headers({name: [value] for name, value in headers.items()})
+        try:
+            response = await self._agent.request(b"POST", _uri(url), raw, _Body(body))
+        except ResponseFailed as failed:
+            for each in failed.reasons:
+                if each.check(BodyRefused):
+                    raise each.value from None
+            raise
+        return HttpExchange(headers, await self._read(response))
+
+    async def _read(self, response: Any) -> HttpAnswer:
+        headers = joined_headers(response.headers)
+        limit = self._settings.max_message_size
+        body = await _collect(response, limit)
+        encoding = headers.get("content-encoding", "")
+        return HttpAnswer(response.code, headers, inflate(body, encoding, limit))
+
+
+def _uri(url: str) -> bytes:
+    """An address as HTTP wants it: an IRI (WS-Addressing 1.0, section 2.1) becomes a URI."""
+    if url.isascii():
+        return url.encode()
+    parts = urlsplit(url)
+    host = ascii_host(parts.hostname or "")
+    place = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port else ""
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=")
+    return f"{parts.scheme}://{place}{port}{path}".encode()
+
+
+@implementer(IAgentEndpointFactory)
+class _Endpoints:
+    """Connects to where a URL points."""
+
+    def __init__(self, reactor: Any, timeout: float) -> None:
+        self._reactor = reactor
+        self._timeout = timeout
+
+    def endpointForURI(self, uri: URI) -> Any:
+        """The endpoint of an address."""
+        return _Endpoint(endpoint_of(self._reactor, uri.toBytes().decode(), self._timeout))
+
+
+@implementer(IStreamClientEndpoint)
+class _Endpoint:
+    """An endpoint whose connections limit the heads of answers."""
+
+    def __init__(self, endpoint: Any) -> None:
+        self._endpoint = endpoint
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
+        """A connection; the Deferred gives the protocol that the factory has made."""
+        connected: Deferred[Any] = self._endpoint.connect(_LimitedFactory(factory))
+        return connected.addCallback(lambda limited: limited.wrappedProtocol)
+
+
+class _LimitedConnection(ProtocolWrapper):
+    """Ends when more bytes come than the head of an answer may have."""
+
+    _received = 0
+    _in_head = True
+    _refused: Failure | None = None
+
+    def writeSequence(self, data: Any) -> None:
+        """A request begins: with its head."""
+        self._received = 0
+        self._in_head = True
+        super().writeSequence(data)
+
+    def pauseProducing(self) -> None:
+        """The head is there: the client waits for somebody who wants the body."""
+        self._in_head = False
+        self.transport.pauseProducing()  # type: ignore[union-attr]
+
+    def dataReceived(self, data: bytes) -> None:
+        """A piece of the answer."""
+        super().dataReceived(data)  # counted afterwards: the body may have begun in it
+        self._received += len(data)
+        if self._in_head and self._received > _HEAD_LIMIT and self._refused is None:
+            reason = f"the head of the answer has more than {_HEAD_LIMIT} bytes"
+            self._refused = Failure(BodyRefused(431, reason))
+            self.transport.abortConnection()  # type: ignore[union-attr]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The end; the client is told why, if it was we who wanted it."""
+        super().connectionLost(self._refused or reason)
+
+
+class _LimitedFactory(WrappingFactory[_LimitedConnection]):
+    noisy = False
+    protocol = _LimitedConnection
+
+
+@implementer(IBodyProducer)
+class _Body:
+    """A body that is there already."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.length = len(data)
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        """Write all of it."""
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """All is written."""
+
+    def resumeProducing(self) -> None:
+        """All is written."""
+
+    def stopProducing(self) -> None:
+        """All is written."""
+
+
+def _collect(response: IResponse, limit: int) -> Deferred[bytes]:
+    collector = _Collector(limit)
+    response.deliverBody(collector)
+    return collector.done
+
+
+class _Collector(Protocol):
+    """Takes a body up to a limit."""
+
+    transport: Any
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._received = bytearray()
+        self.done: Deferred[bytes] = Deferred(lambda _: self._abort())
+
+    def dataReceived(self, data: bytes) -> None:
+        """A piece of the body."""
+        self._received += data
+        if len(self._received) > self._limit and not self.done.called:
+            self.done.errback(BodyRefused(413, f"the answer has more than {self._limit} bytes"))
+            self._abort()
+
+    def connectionLost(self, reason: Failure = Failure(ConnectionDone())) -> None:  # noqa: B008
+        """The body is complete, or will not be any more."""
+        if self.done.called:
+            return
+        if reason.check(ResponseDone):
+            self.done.callback(bytes(self._received))
+        else:
+            self.done.errback(reason)
+
+    def _abort(self) -> None:
+        self.transport.loseConnection()

@@ -1,0 +1,186 @@
+"""OCPP-S: answers the envelopes that are posted to one address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.server import NOT_DONE_YET, Request
+
+from ocppfw.errors import ConnectionRefused
+from ocppfw.interfaces import ConnectionRequest
+from ocppfw.soap import (
+    EnvelopeRefused,
+    FaultCode,
+    SoapFault,
+    Subcode,
+    build_fault,
+    read_request,
+    service_description,
+)
+from ocppfw.soap import Request as SoapRequest
+from ocppfw.text import escape_controls
+from ocppfw.transports.http.compression import BodyRefused
+from ocppfw.transports.http.requests import (
+    IncomingRequest,
+    own_address,
+    plain_answer,
+    whole_body,
+)
+from ocppfw.transports.soap.connection import Busy, SoapConnection
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
+
+_OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
+
+
+class SoapHost(Protocol):
+    """The station, as its service sees it."""
+
+    settings: Any
+    role: Role
+
+    @property
+    def label(self) -> str:
+        """How the station is called in logs."""
+
+    def asks_before(self, version: OcppVersion) -> bool:
+        """True if a plugin wants to be asked who may ask."""
+
+    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
+        """Whether somebody may ask: None if so, or a Deferred that tells."""
+
+
+class SoapService:
+    """Answers the envelopes that are posted to one address.
+
+    Args:
+        label: how the service is called in logs.
+        settings: the limits.
+    """
+
+    role: Role
+    log = Logger()
+
+    def __init__(self, label: str, settings: Any) -> None:
+        self._label = label
+        self._settings = settings
+        self._unanswered: set[IncomingRequest] = set()
+        self._stopping = False
+
+    def answer(self, http: Request, versions: Collection[OcppVersion]) -> int:
+        """Answer a POST, sooner or later.
+
+        Args:
+            http: the request.
+            versions: those that are spoken at its path.
+        """
+        incoming = IncomingRequest(http, self._settings)
+        incoming.is_last = self._stopping
+        self._unanswered.add(incoming)
+        incoming.ended().addCallback(lambda _: self._unanswered.discard(incoming))
+        answered = Deferred.fromCoroutine(self._answer(incoming, versions))
+        answered.addErrback(self._failed, incoming)
+        return NOT_DONE_YET
+
+    def stop_taking(self) -> None:
+        """Take no new peer, and hang up after each answer from now on."""
+        self._stopping = True
+
+    def drain(self) -> Deferred[Any]:
+        """Hang up after each answer from now on; fires when the last one has been sent."""
+        self.stop_taking()
+        for incoming in self._unanswered:
+            incoming.is_last = True
+        return DeferredList([incoming.ended() for incoming in self._unanswered])
+
+    def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
+        """The WSDL of the newest of these versions, with the address that was asked."""
+        version = max(versions, key=SOAP_VERSIONS.index)
+        description = service_description(version, self.role, own_address(http))
+        return whole_body(http, description, "text/xml; charset=utf-8")
+
+    def refuse(self, http: Request, status: int, reason: str) -> bytes:
+        """The answer to a request that is no SOAP; the reason goes to the log."""
+        self._warn(http.getClientAddress().host, reason)
+        return plain_answer(http, status, reason)
+
+    # Private.
+
+    async def _answer(self, incoming: IncomingRequest, versions: Collection[OcppVersion]) -> None:
+        try:
+            data = incoming.body()
+            request = read_request(data, self.role, versions)
+            connection = await self._connection(request, incoming)
+            answer = await connection.answer(request, data)
+        except BodyRefused as error:
+            self._warn(incoming.host, f"{error}")
+            incoming.refuse(error.status, str(error))
+        except EnvelopeRefused as error:
+            self._warn(incoming.host, f"bad envelope: {error}", error.identity)
+            self._send_fault(incoming, error.fault.http_status, error)
+        except ConnectionRefused as error:
+            reason = f"refused with {error.status}: {error.reason}".removesuffix(": ")
+            self._warn(incoming.host, reason, request.identity)
+            incoming.want_credentials(error.status)
+            self._send_fault(incoming, error.status, self._refusal(request, error.status))
+        except Busy as busy:
+            self._warn(incoming.host, f"refused: {busy}", request.identity)
+            fault = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, str(busy))
+            self._send_fault(incoming, 503, refused(request, fault))
+        else:
+            incoming.send(answer)
+
+    async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
+        """The connection that a request belongs to.
+
+        Raises:
+            ConnectionRefused: a plugin does not want it.
+            EnvelopeRefused: it is for somebody else.
+            Busy: not now.
+        """
+        raise NotImplementedError
+
+    async def _admit(self, host: SoapHost, request: SoapRequest, incoming: IncomingRequest) -> None:
+        if not host.asks_before(request.version):
+            return
+        pending = host.admit(incoming.connection_request(request.identity, request.version))
+        if pending is not None:
+            await pending
+
+    def _refusal(self, request: SoapRequest, status: int) -> EnvelopeRefused:
+        """What a plugin's refusal is for the peer; the reason stays in our log."""
+        if status >= 500:
+            fault = _OUR_FAULT
+        elif status == 404:
+            reason = "unknown chargeBoxIdentity"
+            fault = SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason)
+        else:
+            fault = SoapFault(FaultCode.SENDER, Subcode.SECURITY_ERROR, "not allowed")
+        return refused(request, fault)
+
+    def _send_fault(self, incoming: IncomingRequest, status: int, refused: EnvelopeRefused) -> None:
+        text = build_fault(refused.fault, refused.version, refused.relates_to)
+        incoming.send((status, text))
+
+    def _failed(self, failure: Failure, incoming: IncomingRequest) -> None:
+        """A fault of ours: never without a fault in the answer."""
+        self.log.failure("{label}: a request could not be answered", failure, label=self._label)
+        incoming.send((500, build_fault(_OUR_FAULT, None, None)))
+
+    def _warn(self, host: str, reason: str, identity: str | None = None) -> None:
+        text = "{label}: SOAP request from {sender}: {reason}"
+        sender = host if identity is None else f"{host} (ChargePoint #{escape_controls(identity)})"
+        shown = escape_controls(reason)
+        self.log.warn(text, label=self._label, sender=sender, reason=shown)
+
+
+def refused(request: SoapRequest, fault: SoapFault) -> EnvelopeRefused:
+    """A request that can be read, and is refused all the same."""
+    refusal = EnvelopeRefused(fault)
+    refusal.version = request.version
+    refusal.identity = request.identity
+    refusal.relates_to = request.addressing.message_id
+    return refusal

@@ -1,0 +1,1 @@
+"""OCPP-J: frames over WebSocket, on Autobahn."""

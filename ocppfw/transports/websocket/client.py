@@ -1,0 +1,102 @@
+"""OCPP-J: the WebSocket connections of a charge point."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
+from autobahn.websocket.compress import (
+    PerMessageDeflateOffer,
+    PerMessageDeflateResponse,
+    PerMessageDeflateResponseAccept,
+)
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from ocppfw.errors import ConnectFailed
+from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, Host, OcppProtocol, configure
+from ocppfw.versions import OcppVersion
+
+
+class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
+    """A charge point's connection, at the charge point."""
+
+    masked_input = False
+    serverConnectionDropTimeoutCall: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: fires when TCP is lost; fails if the connection was never opened
+        self.ended: Deferred[None] = Deferred()
+        self._was_opened = False
+        self._refused_because: str | None = None
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """TCP is lost."""
+        # Autobahn's own sentence is read before it may put another in its place.
+        why: Any = self._refused_because or self.wasNotCleanReason
+        try:
+            super().connectionLost(reason)
+        finally:
+            if self._was_opened:
+                self.ended.callback(None)
+            elif why is None or _is_tls(reason):
+                self.ended.errback(reason)
+            else:
+                self.ended.errback(ConnectFailed(why))
+
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:
+        """The server closes; it must then hang up, too (RFC 6455 section 7.1.1), or we do."""
+        result = super().onCloseFrame(code, reasonRaw)
+        if not self.closedByMe and self.serverConnectionDropTimeoutCall is None:
+            self.serverConnectionDropTimeoutCall = self.factory._batched_timer.call_later(
+                self.closeHandshakeTimeout, self.onServerConnectionDropTimeout
+            )
+        return result
+
+    def onOpen(self) -> None:
+        """Take the connection into use, if the server chose our subprotocol."""
+        assert self.ocpp_version is not None
+        wanted = self.ocpp_version.subprotocol
+        if self.websocket_protocol_in_use != wanted:
+            self._refused_because = f"no subprotocol: the server does not offer {wanted}"
+            self.close(PROTOCOL_ERROR, "no common subprotocol")
+            return
+        self._was_opened = True
+        self._open_connection()
+
+
+class ClientFactory(WebSocketClientFactory):
+    """Makes the connections of one charge point, one after another."""
+
+    noisy = False
+
+    def __init__(self, host: Host, url: str, identity: str, version: OcppVersion, reactor: Any):
+        super().__init__(
+            f"{url.rstrip('/')}/{quote(identity, safe='')}",
+            protocols=[version.subprotocol],
+            reactor=reactor,
+        )
+        configure(self, host.settings)
+        if host.settings.compression:
+            self.setProtocolOptions(
+                perMessageCompressionOffers=[PerMessageDeflateOffer()],
+                perMessageCompressionAccept=_accept_response,
+            )
+        attributes = {"host": host, "identity": identity, "ocpp_version": version}
+        self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
+
+
+def _is_tls(failure: Failure) -> bool:
+    return type(failure.value).__module__.startswith(("OpenSSL", "service_identity"))
+
+
+def _accept_response(response: Any) -> Any:
+    if isinstance(response, PerMessageDeflateResponse):
+        return PerMessageDeflateResponseAccept(response, no_context_takeover=True)
+    return None

@@ -1,0 +1,215 @@
+"""OCPP-J: what both ends of a WebSocket have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from autobahn.websocket.protocol import WebSocketProtocol
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from ocppfw.errors import NotConnected
+from ocppfw.settings import Settings
+from ocppfw.transports.websocket.connection import Answerer, FrameTaps, SrpcConnection
+from ocppfw.transports.websocket.fast_frames import FastFrames
+from ocppfw.versions import OcppVersion
+
+NORMAL = 1000
+GOING_AWAY = 1001  # RFC 6455 section 7.4.1
+PROTOCOL_ERROR = 1002
+UNSUPPORTED_DATA = 1003
+
+_MAX_CLOSE_REASON = 123  # bytes, RFC 6455 section 5.5
+
+
+class Host(Protocol):
+    """The station, as its connections see it."""
+
+    settings: Settings
+    clock: Any
+
+    @property
+    def label(self) -> str:
+        """How the station is called in logs."""
+
+    @property
+    def taps(self) -> FrameTaps:
+        """Who sees and who changes its frames."""
+
+    def answerer(self, version: OcppVersion) -> Answerer:
+        """What handles the messages of a connection."""
+
+    def connected(
+        self, identity: str, version: OcppVersion, connection: SrpcConnection, address: str
+    ) -> Any:
+        """A connection was opened; the peer."""
+
+    def disconnected(self, peer: Any, reason: str) -> None:
+        """A connection that was opened has ended."""
+
+
+class OcppProtocol(FastFrames):
+    """What server and client have in common; mixed into an Autobahn protocol.
+
+    Attributes:
+        host: the station.
+        identity: identity of the charge point.
+        ocpp_version: the negotiated version; None where there is none in common.
+    """
+
+    host: Host
+    identity: str
+    ocpp_version: OcppVersion | None
+    connection: SrpcConnection | None = None
+    transport: Any
+    _pongs: tuple[Deferred[None], ...] = ()
+    _paused_by: frozenset[str] = frozenset()
+
+    # From Autobahn.
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """A message that did not take the short way."""
+        if isBinary:
+            # All messages are text (OCPP-J 1.6 section 4.1.2).
+            self.close(UNSUPPORTED_DATA, "binary messages are not supported")
+        else:
+            self.text_received(payload)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The connection has ended, cleanly or not."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.lose()
+            self._end_pings(Failure(NotConnected("the connection was lost")))
+            self.host.disconnected(connection.peer, self._why_closed(wasClean, code, reason))
+
+    def onPong(self, payload: bytes) -> None:
+        """The peer has answered a ping, of ours or of Autobahn's; every earlier one is answered."""
+        self._end_pings(None)
+
+    # From the SRPC connection.
+
+    @property
+    def writable(self: Any) -> bool:
+        """False as soon as the closing handshake has begun."""
+        return bool(self.state == WebSocketProtocol.STATE_OPEN)
+
+    def text_received(self, data: bytes) -> None:
+        """Give a frame to the channels; what comes after our close frame is not heard."""
+        if self.connection is not None and self.writable:
+            self.connection.receive(data)
+
+    def pause_reading(self) -> None:
+        """Take no further frames for now: too many calls are being handled."""
+        self._pause("calls")
+
+    def resume_reading(self) -> None:
+        """Take frames again."""
+        self._resume("calls")
+
+    def close(self: Any, code: int, reason: str) -> None:
+        """Begin the closing handshake, with any code."""
+        if self.state == WebSocketProtocol.STATE_OPEN:
+            text = reason.encode()[:_MAX_CLOSE_REASON].decode(errors="ignore").encode()
+            self.sendCloseFrame(code=code, reasonUtf8=text, isReply=False)
+
+    def ping(self: Any) -> Deferred[None]:
+        """Send a ping; fires with the pong, fails with NotConnected."""
+        ponged: Deferred[None] = Deferred()
+        self._pongs += (ponged,)
+        self.sendPing()
+        return ponged
+
+    def set_ping_interval(self: Any, seconds: float) -> None:
+        """Ping every so many seconds from now on, 0 for never."""
+        self.autoPingInterval = seconds
+        self.autoPingTimeout = self.host.settings.ping_timeout if seconds else 0
+        pending, self.autoPingPendingCall = self.autoPingPendingCall, None
+        if pending is not None:
+            pending.cancel()
+        if seconds and not self.autoPingPending:  # else Autobahn goes on when the pong comes
+            timer = self.factory._batched_timer
+            self.autoPingPendingCall = timer.call_later(seconds, self._sendAutoPing)
+
+    # From the transport, of which we are the producer: who does not read is not listened to.
+
+    def pauseProducing(self) -> None:
+        """What we have written piles up."""
+        self._pause("output")
+
+    def resumeProducing(self) -> None:
+        """What we had written is gone."""
+        self._resume("output")
+
+    def stopProducing(self) -> None:
+        """The connection is lost."""
+
+    # Private.
+
+    def _why_closed(self: Any, was_clean: bool, code: int | None, reason: str | None) -> str:
+        if not was_clean:
+            return reason or "the connection was lost"
+        if self.closedByMe:
+            own = (self.localCloseReason or b"").decode()
+            return f"closed by us with code {self.localCloseCode}" + (f", {own}" if own else "")
+        return f"closed with code {code}" + (f", {reason}" if reason else "")
+
+    def _end_pings(self, result: Any) -> None:
+        pongs, self._pongs = self._pongs, ()
+        for ponged in pongs:
+            ponged.callback(result)
+
+    def _pause(self, reason: str) -> None:
+        self._paused_by |= {reason}
+        self.transport.pauseProducing()
+
+    def _resume(self, reason: str) -> None:
+        self._paused_by -= {reason}
+        if not self._paused_by:
+            self.transport.resumeProducing()
+
+    def _open_connection(self: Any) -> None:
+        host = self.host
+        self.transport.registerProducer(self, True)
+        connection = SrpcConnection(
+            self,
+            self.ocpp_version,
+            host.answerer(self.ocpp_version),
+            host.taps,
+            host.settings,
+            host.clock,
+        )
+        self.connection = connection
+        if self.autoPingInterval != host.settings.ping_interval:  # changed since the start
+            self.set_ping_interval(host.settings.ping_interval)
+        address = self.transport.getPeer()
+        connection.peer = host.connected(
+            self.identity, self.ocpp_version, connection, f"{address.host}:{address.port}"
+        )
+
+
+class ExactTimers:
+    """In place of Autobahn's timers, which count whole seconds and so fire up to one too early."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def call_later(self, delay: float, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function after some seconds; the result can be cancelled."""
+        return self._reactor.callLater(delay, function, *arguments)
+
+
+def configure(factory: Any, settings: Settings) -> None:
+    """Give a factory the limits and time-outs of the settings."""
+    factory._batched_timer = ExactTimers(factory.reactor)
+    factory.setProtocolOptions(
+        autoPingInterval=settings.ping_interval,
+        autoPingTimeout=settings.ping_timeout if settings.ping_interval else 0,
+        openHandshakeTimeout=settings.handshake_timeout,
+        closeHandshakeTimeout=settings.close_timeout,
+        maxMessagePayloadSize=settings.max_message_size,
+        maxFramePayloadSize=settings.max_message_size,
+        failByDrop=False,  # faults are answered with their close code
+        tcpNoDelay=True,
+    )

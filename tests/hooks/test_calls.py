@@ -1,0 +1,41 @@
+"""Awaitables of hooks end in time, whatever they do about it."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock, deferLater
+
+from ocppfw.hooks.calls import HookTimedOut, await_hook
+
+
+def test_a_coroutine_that_ignores_its_cancelling_has_timed_out_all_the_same() -> None:
+    clock = Clock()
+
+    async def stubborn() -> None:
+        while True:
+            try:
+                await deferLater(clock, 100)
+            except Exception:  # Twisted's CancelledError, too
+                continue
+
+    failed: list[type[BaseException]] = []
+    await_hook(stubborn(), 20, clock).addErrback(lambda f: failed.append(f.type))
+    clock.advance(19.9)
+    assert failed == []
+    clock.advance(0.2)
+    assert failed == [HookTimedOut]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_comes_in_time_counts_and_what_comes_late_does_not(late: bool) -> None:
+    clock = Clock()
+    answer: Deferred[int] = Deferred()
+    ended: list[object] = []
+    await_hook(answer, 20, clock).addBoth(ended.append)
+    if late:
+        clock.advance(20)
+    answer.callback(7)
+    assert len(ended) == 1
+    assert (ended == [7]) is not late
+    assert clock.getDelayedCalls() == []

@@ -1,0 +1,120 @@
+"""How the log looks, and how large it gets."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from twisted.logger import Logger, LogLevel
+from twisted.python.failure import Failure
+
+from ocppfw.service.build import show_line
+from ocppfw.service.log import file_observer, format_log_event, stream_observer
+from tests.conftest import Log
+
+
+def formatted(logged: Log, namespace: str, level: str, text: str, **values: object) -> str | None:
+    Logger(namespace).emit(LogLevel.levelWithName(level), text, **values)
+    return format_log_event(logged.events[-1])
+
+
+@pytest.mark.parametrize(
+    ("level", "prefix"),
+    [("info", ""), ("warn", "Warning: "), ("error", "Error: "), ("critical", "Error: ")],
+)
+def test_a_line_has_the_time_and_the_level(logged: Log, level: str, prefix: str) -> None:
+    line = formatted(logged, "ocppfw.stations.station", level, "{who} is here", who="cp#0")
+    assert line is not None
+    assert re.fullmatch(rf"\[\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\] {prefix}cp#0 is here\n", line), line
+
+
+def test_the_time_is_local(logged: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        Logger("ocppfw").info("x")
+        logged.events[-1]["log_time"] = 1795359294.5
+        assert format_log_event(logged.events[-1]) == "[2026-11-22 23:54:54] x\n"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("namespace", "level", "shown"),
+    [
+        ("ocppfw.stations.station", "debug", False),
+        ("ocppfw.stations.station", "info", True),
+        ("my_plugin", "info", True),
+        ("twisted.internet", "info", False),
+        ("autobahn.twisted.websocket", "info", False),
+        ("txaio", "info", False),
+        ("twisted.internet", "warn", True),
+        ("autobahn", "error", True),
+    ],
+)
+def test_libraries_are_heard_from_warnings_on(
+    logged: Log, namespace: str, level: str, shown: bool
+) -> None:
+    assert (formatted(logged, namespace, level, "news") is not None) == shown
+
+
+def test_an_event_without_text_is_not_shown(logged: Log) -> None:
+    assert formatted(logged, "ocppfw", "info", "") is None
+
+
+def test_a_failure_is_shown_with_its_traceback(logged: Log) -> None:
+    try:
+        raise ZeroDivisionError("oops")
+    except ZeroDivisionError:
+        Logger("ocppfw").failure("it failed", Failure())
+    text = format_log_event(logged.events[-1])
+    assert text is not None
+    first, *rest = text.splitlines()
+    assert first.endswith("] Error: it failed")
+    assert rest[-1].endswith("ZeroDivisionError: oops")
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+def test_braces_in_a_line_of_the_trace_are_text(logged: Log) -> None:
+    show_line('cs: <<cp#0 [2,"1","Heartbeat",{}]')
+    text = format_log_event(logged.events[-1])
+    assert text is not None
+    assert text.endswith('] cs: <<cp#0 [2,"1","Heartbeat",{}]\n')
+
+
+def test_a_stream_gets_the_lines(logged: Log) -> None:
+    stream = io.StringIO()
+    Logger("ocppfw").info("hello")
+    stream_observer(stream)(logged.events[-1])
+    assert stream.getvalue().endswith("] hello\n")
+
+
+def test_a_file_rotates_at_ten_megabytes_and_ten_are_kept(logged: Log, tmp_path: Path) -> None:
+    observer = file_observer(tmp_path / "twistd.log")
+    Logger("ocppfw").info("{text}", text="x" * 9_999_980)
+    event = logged.events[-1]
+    for _ in range(2):
+        observer(event)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "twistd.log.1" in names
+    file = observer._outFile  # type: ignore[attr-defined]
+    assert (file.rotateLength, file.maxRotatedFiles) == (10_000_000, 9)
+    file.close()
+    assert (tmp_path / "twistd.log.1").stat().st_size < 20_000_000
+
+
+def test_a_traceback_cannot_look_like_a_line_of_the_log() -> None:
+    try:
+        raise ValueError("odd: x\n[2026-11-22 19:00:00] cs: forged \x1b[31m")
+    except ValueError:
+        event = {"log_time": 0.0, "log_format": "a plugin failed", "log_failure": Failure()}
+    first, *others = (format_log_event(event) or "").rstrip("\n").split("\n")
+    assert first.endswith("] a plugin failed")
+    assert all(line.startswith("    ") for line in others)
+    assert "\x1b" not in "".join(others)

@@ -1,0 +1,149 @@
+"""What keeps one connection from taking everything: 32 open calls, ids in use, draining."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+
+from ocppfw.rpc.frames import Call, CallResult
+from tests.conftest import Log
+from tests.transports.test_connection_calls import Wire
+from tests.fakes import outcomes
+
+FIRST_32 = [str(number) for number in range(32)]
+
+
+@pytest.fixture
+def wire(clock: Clock) -> Wire:
+    return Wire(clock)
+
+
+@pytest.fixture
+def full(wire: Wire) -> Wire:
+    """A connection with 32 calls of the peer's under way."""
+    wire.ask(*FIRST_32)
+    return wire
+
+
+def test_reading_pauses_with_the_32nd_open_call(wire: Wire) -> None:
+    wire.ask(*FIRST_32[:31])
+    assert wire.pipe.reading == []
+    wire.ask(FIRST_32[31])
+    assert wire.pipe.reading == ["pause"]
+    assert wire.answerer.asked == FIRST_32
+
+
+def test_reading_goes_on_when_a_call_has_been_answered(full: Wire) -> None:
+    full.answerer.finish("7")
+    assert full.pipe.reading == ["pause", "resume"]
+    full.ask("a")
+    assert full.pipe.reading == ["pause", "resume", "pause"]
+    assert full.sent() == ["3 7"]
+
+
+def test_what_was_read_already_waits_for_its_turn(full: Wire) -> None:
+    full.ask("a", "b")
+    assert full.answerer.asked == FIRST_32
+    full.answerer.finish("0")
+    assert full.answerer.asked == [*FIRST_32, "a"]
+    assert full.pipe.reading == ["pause"]
+    full.answerer.finish("1")
+    assert full.answerer.asked == [*FIRST_32, "a", "b"]
+    assert full.pipe.reading == ["pause"]
+    full.answerer.finish("a")
+    assert full.pipe.reading == ["pause", "resume"]
+    assert full.sent() == ["3 0", "3 1", "3 a"]
+
+
+def test_our_own_calls_do_not_count_and_are_answered_meanwhile(full: Wire) -> None:
+    ours = full.call("ours")
+    full.receive('[3,"ours",{}]')
+    assert ours == [{}]
+
+
+def test_an_id_in_use_is_refused_and_the_first_call_goes_on(wire: Wire, logged: Log) -> None:
+    wire.ask("a", "b", "a")
+    ((number, message_id, code, description, details),) = wire.pipe.frames()
+    assert (number, message_id, code, details) == (4, "a", "ProtocolError", {})
+    assert "message id" in description
+    assert wire.answerer.asked == ["a", "b"]
+    assert len(logged.lines("warn")) == 1
+    wire.answerer.finish("a")
+    assert wire.sent() == ["3 a"]
+    wire.ask("a")
+    assert wire.answerer.asked == ["a", "b", "a"]
+
+
+def test_an_id_of_a_call_that_waits_is_in_use(full: Wire) -> None:
+    full.ask("a", "a")
+    assert full.sent() == ["4 a"]
+
+
+def test_calls_that_wait_are_not_begun_when_the_connection_is_lost(full: Wire) -> None:
+    full.ask("a")
+    full.connection.lose()
+    full.answerer.finish("0")
+    assert full.answerer.asked == FIRST_32
+    assert full.sent() == []
+
+
+def test_thousands_of_waiting_calls_are_answered_in_turn(full: Wire, logged: Log) -> None:
+    """As many as fit into what was read at once; each may be answered as soon as it begins."""
+    waiting = [f"w{number}" for number in range(2000)]
+    full.ask(*waiting)
+    full.answerer.answer = (  # type: ignore[method-assign]
+        lambda peer, call: succeed(CallResult(call.message_id, {}))
+    )
+    full.answerer.finish("0")
+    assert full.sent() == ["3 0", *(f"3 {message_id}" for message_id in waiting)]
+    assert logged.faults() == []
+
+
+def test_draining_is_done_at_once_when_nothing_is_under_way(wire: Wire) -> None:
+    assert outcomes(wire.connection.drain()) == [None]
+
+
+def test_draining_waits_for_the_calls_that_were_begun(wire: Wire) -> None:
+    wire.ask("a", "b")
+    drained = outcomes(wire.connection.drain())
+    wire.answerer.finish("b")
+    assert drained == []
+    wire.answerer.finish("a")
+    assert drained == [None]
+    assert wire.sent() == ["3 b", "3 a"]
+
+
+def test_draining_begins_no_further_call(wire: Wire) -> None:
+    wire.ask("a")
+    wire.connection.drain()
+    wire.ask("b")
+    assert wire.answerer.asked == ["a"]
+    wire.answerer.finish("a")
+    wire.ask("c")
+    assert wire.answerer.asked == ["a"]
+    assert wire.sent() == ["3 a"]
+
+
+def test_draining_ends_when_the_connection_is_lost(wire: Wire) -> None:
+    wire.ask("a")
+    drained = outcomes(wire.connection.drain())
+    wire.connection.lose()
+    assert drained == [None]
+    wire.answerer.finish("a")
+    assert outcomes(wire.connection.drain()) == [None]
+
+
+def test_draining_lets_a_handler_finish_its_own_calls(wire: Wire) -> None:
+    def ask_back(peer: Any, call: Call) -> Deferred[Any]:
+        answered = wire.connection.send_call(Call("back", "Reset", {}), 30)
+        return answered.addCallback(lambda payload: CallResult(call.message_id, payload))
+
+    wire.answerer.answer = ask_back  # type: ignore[method-assign]
+    wire.ask("a")
+    drained = outcomes(wire.connection.drain())
+    wire.receive('[3,"back",{}]')
+    assert drained == [None]
+    assert wire.sent() == ["2 back", "3 a"]
