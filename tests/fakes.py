@@ -103,7 +103,9 @@ class Line:
             station.settings,
             station.clock,
         )
-        self.peer: Peer = station.connected(identity, version, self.connection, "192.0.2.1:4711")
+        self.peer: Peer = station.connection_opened(
+            identity, version, self.connection, "192.0.2.1:4711"
+        )
 
     def receive(self, frame: str) -> None:
         self.connection.receive(frame.encode())
@@ -120,7 +122,7 @@ class Line:
 
     def lose(self, reason: str = "gone") -> None:
         self.connection.lose()
-        self.station.disconnected(self.peer, reason)
+        self.station.connection_lost(self.peer, reason)
 
 
 class World:

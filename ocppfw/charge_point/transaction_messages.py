@@ -11,7 +11,7 @@ from ocppfw.charge_point.transaction import Transaction
 from ocppfw.versions import OcppVersion
 
 #: An action and its payload.
-Message = tuple[str, dict[str, Any]]
+Outgoing = tuple[str, dict[str, Any]]
 
 _REGISTER = "Energy.Active.Import.Register"
 
@@ -19,10 +19,10 @@ _REGISTER = "Energy.Active.Import.Register"
 class TransactionMessages(Protocol):
     """The messages of one version about the transaction of a connector."""
 
-    def authorize(self, transaction: Transaction) -> Message | None:
+    def authorize(self, transaction: Transaction) -> Outgoing | None:
         """Ask whether the driver may charge; None where that is not to be asked."""
 
-    def started(self, connector: Connector) -> Message:
+    def started(self, connector: Connector) -> Outgoing:
         """The transaction has begun."""
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
@@ -31,19 +31,19 @@ class TransactionMessages(Protocol):
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         """Whether an answer lets the driver charge."""
 
-    def charging(self, connector: Connector, now: float) -> Message | None:
+    def charging(self, connector: Connector, now: float) -> Outgoing | None:
         """The energy flows; None where nothing but the status tells."""
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         """The periodic meter values."""
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         """Meter values that were asked for."""
 
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Message | None:
+    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
         """The state of the transaction, which was asked for; None where no message tells it."""
 
-    def stopped(self, connector: Connector) -> Message:
+    def stopped(self, connector: Connector) -> Outgoing:
         """The transaction has ended."""
 
 
@@ -67,10 +67,10 @@ class _Messages1x:
     def __init__(self, version: OcppVersion) -> None:
         self._version = version
 
-    def authorize(self, transaction: Transaction) -> Message | None:
+    def authorize(self, transaction: Transaction) -> Outgoing | None:
         return "Authorize", {"idTag": transaction.token}
 
-    def started(self, connector: Connector) -> Message:
+    def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
         return "StartTransaction", {
             "connectorId": connector.number,
@@ -85,19 +85,19 @@ class _Messages1x:
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         return bool(answer["idTagInfo"]["status"] == "Accepted")
 
-    def charging(self, connector: Connector, now: float) -> Message | None:
+    def charging(self, connector: Connector, now: float) -> Outgoing | None:
         return None
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         return self._meter_values(connector, measurands, now, "Sample.Periodic")
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         return self._meter_values(connector, measurands, now, "Trigger")
 
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Message | None:
+    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
         return None
 
-    def stopped(self, connector: Connector) -> Message:
+    def stopped(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
         assert transaction.stop is not None
         payload = {
@@ -111,7 +111,7 @@ class _Messages1x:
 
     def _meter_values(
         self, connector: Connector, measurands: list[str], now: float, context: str
-    ) -> Message:
+    ) -> Outgoing:
         payload: dict[str, Any] = {"connectorId": connector.number}
         if self._version is OcppVersion.V1_2:
             value = {"timestamp": timestamp(now), "value": connector.meter.read(now)}
@@ -143,12 +143,12 @@ _NEVER_AUTHORIZED = ("Central", "NoAuthorization")
 
 
 class _Messages2x:
-    def authorize(self, transaction: Transaction) -> Message | None:
+    def authorize(self, transaction: Transaction) -> Outgoing | None:
         if transaction.token["type"] in _NEVER_AUTHORIZED:
             return None
         return "Authorize", {"idToken": transaction.token}
 
-    def started(self, connector: Connector) -> Message:
+    def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
         at = transaction.started_at
         return _event(
@@ -169,22 +169,22 @@ class _Messages2x:
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         return bool(answer.get("idTokenInfo", {}).get("status", "Accepted") == "Accepted")
 
-    def charging(self, connector: Connector, now: float) -> Message | None:
+    def charging(self, connector: Connector, now: float) -> Outgoing | None:
         return _event(connector, ("Updated", "ChargingStateChanged"), now, None)
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         value = _meter_value(_values(connector, measurands, now), now, "Sample.Periodic")
         return _event(connector, ("Updated", "MeterValuePeriodic"), now, value)
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Message:
+    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         value = _meter_value(_values(connector, measurands, now), now, "Trigger")
         return "MeterValues", {"evseId": connector.number, "meterValue": [value]}
 
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Message | None:
+    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
         value = _meter_value(_values(connector, measurands, now), now, "Trigger")
         return _event(connector, ("Updated", "Trigger"), now, value)
 
-    def stopped(self, connector: Connector) -> Message:
+    def stopped(self, connector: Connector) -> Outgoing:
         stop = _transaction(connector).stop
         assert stop is not None
         return _event(
@@ -203,7 +203,7 @@ def _event(
     value: dict[str, Any] | None,
     info: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
-) -> Message:
+) -> Outgoing:
     """A TransactionEvent.
 
     Args:

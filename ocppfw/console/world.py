@@ -50,9 +50,11 @@ class _ChargePoint(ChargePoint):
         #: fires when it is connected; fails with CommandFailed when that failed
         self.first_attempt: Deferred[None] = Deferred()
 
-    def connected(self, identity: str, version: OcppVersion, connection: Any, address: str) -> Peer:
+    def connection_opened(
+        self, identity: str, version: OcppVersion, connection: Any, address: str
+    ) -> Peer:
         """A connection was opened; its peer."""
-        peer = super().connected(identity, version, connection, address)
+        peer = super().connection_opened(identity, version, connection, address)
         if not self.first_attempt.called:
             self.first_attempt.callback(None)
         return peer
@@ -257,7 +259,7 @@ class World:
 def _asked_of(implementation: Implementation) -> list[Command]:
     """The commands of one plugin; one that fails is logged, and has none."""
     try:
-        commands = list(implementation.call())
+        commands = list(implementation.function())
         if not all(isinstance(command, Command) for command in commands):
             raise TypeError("must return a list of ocppfw.Command")
     except Exception:

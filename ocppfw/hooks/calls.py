@@ -73,7 +73,7 @@ def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
     """Call observing hooks; one that fails is logged and stops nobody else."""
     for implementation in implementations:
         try:
-            result = implementation.call(*arguments)
+            result = implementation.function(*arguments)
             if asyncio.isfuture(result):
                 raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
             if is_awaitable(result):

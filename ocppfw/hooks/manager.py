@@ -78,12 +78,12 @@ class Implementation:
     Attributes:
         plugin: whose it is.
         hook: the hook's name.
-        call: takes all of the hook's arguments, in the order of its specification.
+        function: takes all of the hook's arguments, in the order of its specification.
     """
 
     plugin: Plugin
     hook: str
-    call: Callable[..., Any]
+    function: Callable[..., Any]
 
     def __str__(self) -> str:
         return f"{self.hook} in {self.plugin.path}"

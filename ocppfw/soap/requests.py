@@ -14,7 +14,7 @@ from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
 from ocppfw.soap.headers import Addressing, check_headers, read_headers
 from ocppfw.soap.names import SERVICES, SOAP_1_2, short, split_tag
 from ocppfw.soap.parsing import NotXml, parse_xml
-from ocppfw.soap.services import Message, load_soap_service
+from ocppfw.soap.services import BodyElement, load_soap_service
 from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 
@@ -122,7 +122,7 @@ def _not_offered(element: etree._Element, version: OcppVersion | None) -> Envelo
     return _unsupported(f"OCPP {version} is not offered here")
 
 
-def _message_of(element: etree._Element, role: Role) -> Message:
+def _message_of(element: etree._Element, role: Role) -> BodyElement:
     """The message that the element of a body is, whatever the headers say."""
     given, name = split_tag(element.tag)
     service = SERVICES[given]
@@ -138,7 +138,7 @@ def _message_of(element: etree._Element, role: Role) -> Message:
     return message
 
 
-def _payload(message: Message, element: etree._Element) -> Any:
+def _payload(message: BodyElement, element: etree._Element) -> Any:
     try:
         return message.read(element)
     except BodyInvalid as error:

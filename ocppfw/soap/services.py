@@ -26,7 +26,7 @@ from ocppfw.versions import OcppVersion, Role, Transport
 _NAMES = {Role.CS: "CentralSystemService", Role.CP: "ChargePointService"}
 
 
-class Message:
+class BodyElement:
     """A request or response of a service.
 
     Args:
@@ -111,9 +111,9 @@ class SoapService:
     """
 
     application: Any
-    requests: Mapping[str, Message]
-    responses: Mapping[str, Message]
-    messages: Mapping[str, Message]
+    requests: Mapping[str, BodyElement]
+    responses: Mapping[str, BodyElement]
+    messages: Mapping[str, BodyElement]
 
 
 @cache
@@ -136,16 +136,20 @@ def load_soap_service(version: OcppVersion, role: Role) -> SoapService:
         operation = description.operations[action]
         of_request, of_response = _payload_schemas(version, action)
         tag = f"{{{description.namespace}}}{operation.request.element}"
-        requests[action] = Message(action, tag, of_request, xml_schema, protocol, method.in_message)
+        requests[action] = BodyElement(
+            action, tag, of_request, xml_schema, protocol, method.in_message
+        )
         tag = f"{{{description.namespace}}}{operation.response.element}"
-        responses[action] = Message(
+        responses[action] = BodyElement(
             action, tag, of_response, xml_schema, protocol, method.out_message
         )
     messages = {each.tag: each for each in (*requests.values(), *responses.values())}
     return SoapService(application, requests, responses, messages)
 
 
-def message_of(messages: Mapping[str, Message], version: OcppVersion, call: Call) -> Message:
+def message_of(
+    messages: Mapping[str, BodyElement], version: OcppVersion, call: Call
+) -> BodyElement:
     """The message of a call, among the requests or the responses of a service.
 
     Raises:

@@ -163,7 +163,7 @@ class Exchange:
             call.payload = {}
         for asked in self._call_requested:
             try:
-                require_nothing(asked.call(self._station, peer, call))
+                require_nothing(asked.function(self._station, peer, call))
             except (Exception, SystemExit):
                 return self._failed(Failure(), call, asked)
         handler = self._handlers.get(call.action)
@@ -179,7 +179,7 @@ class Exchange:
     def _ask_plugins(self, peer: Any, call: Call, handler: _Handler) -> Deferred[Answer] | Answer:
         for implementation in handler.implementations:
             try:
-                result = implementation.call(self._station, peer, call, call.payload)
+                result = implementation.function(self._station, peer, call, call.payload)
                 if type(result) is dict and handler.response_is_valid(result):
                     return CallResult(call.message_id, result)
                 if result is not None:

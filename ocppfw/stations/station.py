@@ -174,7 +174,9 @@ class Station:
             self._exchanges[key] = Exchange(self, version, transport, self._plugins)
         return self._exchanges[key]
 
-    def connected(self, identity: str, version: OcppVersion, connection: Any, address: str) -> Peer:
+    def connection_opened(
+        self, identity: str, version: OcppVersion, connection: Any, address: str
+    ) -> Peer:
         """A connection was opened; its peer."""
         exchange = self.answerer(version, connection.transport)
         peer = Peer(self, identity, version, connection, address, exchange)
@@ -184,7 +186,7 @@ class Station:
         notify(self._implementations("connection_opened", version), self, peer)
         return peer
 
-    def disconnected(self, peer: Peer, reason: str) -> None:
+    def connection_lost(self, peer: Peer, reason: str) -> None:
         """A connection has ended."""
         self._peer_lost(peer, escape_controls(reason))
         hook = self._implementations("connection_lost", peer.version)
@@ -199,7 +201,7 @@ class Station:
 
     def _ask(self, implementation: Implementation, request: ConnectionRequest) -> Deferred[Any]:
         try:
-            result = implementation.call(self, request)
+            result = implementation.function(self, request)
             if is_awaitable(result):
                 answer = await_hook(result, self.settings.hook_timeout, self.clock)
             else:

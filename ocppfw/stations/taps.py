@@ -124,7 +124,7 @@ class StationTaps:
     ) -> Deferred[str | None] | str | None:
         for position, implementation in enumerate(implementations):
             try:
-                result = implementation.call(self._station, peer, text)
+                result = implementation.function(self._station, peer, text)
                 if is_awaitable(result):
                     rest = implementations[position + 1 :]
                     return self._change_later(result, implementation, rest, peer, text)

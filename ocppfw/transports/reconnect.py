@@ -101,9 +101,9 @@ class KeptConnection:
     def _connect(self) -> None:
         self._timer = None
         self._attempt = self._make()
-        self._attempt.addCallbacks(self._connected, self._ended)
+        self._attempt.addCallbacks(self._opened, self._ended)
 
-    def _connected(self, connection: Connection) -> None:
+    def _opened(self, connection: Connection) -> None:
         """TCP is connected; over WebSocket the handshake has begun."""
         self._attempt = None
         self._connection = connection

@@ -110,13 +110,13 @@ class World:
     def connect(self) -> None:
         """Open a connection."""
         self.link = CentralSystemLink(self.clock, self.answers)
-        self.station.connected("CP1", self.version, self.link, "192.0.2.1:9000")
+        self.station.connection_opened("CP1", self.version, self.link, "192.0.2.1:9000")
         self.wait(0)
 
     def disconnect(self) -> None:
         """Lose the connection."""
         self.link.lose()
-        self.station.disconnected(self.link.peer, "gone")
+        self.station.connection_lost(self.link.peer, "gone")
 
     def wait(self, seconds: float) -> None:
         """Let time pass, with everything that is due in it."""

@@ -55,7 +55,7 @@ class Side:
         self.connection = ChargePointConnection(self.station, "CP1", V1_5, self.client)
         self.connection.url = URL
         self.connection.own_url = "http://192.0.2.1/"
-        self.peer = self.station.connected("CP1", V1_5, self.connection, "192.0.2.7:4711")
+        self.peer = self.station.connection_opened("CP1", V1_5, self.connection, "192.0.2.7:4711")
         self.connection.heard()
 
     def call(self, action="ClearCache", payload=None, **options):

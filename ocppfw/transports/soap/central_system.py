@@ -15,7 +15,7 @@ from ocppfw.transports.http.requests import (
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import Busy, Message, SoapConnection
-from ocppfw.transports.soap.service import SoapService
+from ocppfw.transports.soap.service import EnvelopeService
 from ocppfw.versions import OcppVersion, Role, Transport
 
 _SILENT_INTERVALS = 2  # design: two heartbeat intervals and a minute
@@ -23,7 +23,7 @@ _SILENT_SECONDS = 60
 _USUAL_INTERVAL = 300
 
 
-class CentralSystemSoap(SoapService):
+class CentralSystemSoap(EnvelopeService):
     """The service of a central system.
 
     Args:
@@ -88,7 +88,9 @@ class CentralSystemSoap(SoapService):
     ) -> None:
         self._connections += 1
         connection.ended.addCallback(self._closed)
-        connection.peer = self._host.connected(identity, version, connection, incoming.address)
+        connection.peer = self._host.connection_opened(
+            identity, version, connection, incoming.address
+        )
 
     def _closed(self, _: None) -> None:
         self._connections -= 1

@@ -24,11 +24,11 @@ from ocppfw.transports.http.requests import (
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import Busy, SoapConnection
-from ocppfw.transports.soap.service import SoapService, refused
+from ocppfw.transports.soap.service import EnvelopeService, refused
 from ocppfw.versions import Role
 
 
-class ChargePointSoap(SoapService):
+class ChargePointSoap(EnvelopeService):
     """The service of the charge points that listen on one port.
 
     Args:
@@ -91,7 +91,7 @@ class CentralSystemFinder:
         station = self._station
         connection = SoapConnection(station, station.identity, station.version, self._client)
         connection.url, connection.own_url = self._url, self._own_url
-        connection.peer = station.connected(
+        connection.peer = station.connection_opened(
             station.identity, station.version, connection, f"{address.host}:{address.port}"
         )
         return connection

@@ -191,7 +191,7 @@ class SoapConnection:
             posted.cancel()
         for pending in lost:
             pending.context.errback(NotConnected("the connection was lost"))
-        self._host.disconnected(self.peer, reason)
+        self._host.connection_lost(self.peer, reason)
         self.ended.callback(None)
 
     # Private: what comes in.

@@ -53,7 +53,7 @@ class SoapHost(Protocol):
         """Whether somebody may ask: None if so, or a Deferred that tells."""
 
 
-class SoapService:
+class EnvelopeService:
     """Answers the envelopes that are posted to one address.
 
     Args:

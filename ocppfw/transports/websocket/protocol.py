@@ -40,12 +40,12 @@ class Host(Protocol):
     def answerer(self, version: OcppVersion) -> Answerer:
         """What handles the messages of a connection."""
 
-    def connected(
+    def connection_opened(
         self, identity: str, version: OcppVersion, connection: SrpcConnection, address: str
     ) -> Any:
         """A connection was opened; the peer."""
 
-    def disconnected(self, peer: Any, reason: str) -> None:
+    def connection_lost(self, peer: Any, reason: str) -> None:
         """A connection that was opened has ended."""
 
 
@@ -82,7 +82,7 @@ class OcppProtocol(FastFrames):
         if connection is not None:
             connection.lose()
             self._end_pings(Failure(NotConnected("the connection was lost")))
-            self.host.disconnected(connection.peer, self._why_closed(wasClean, code, reason))
+            self.host.connection_lost(connection.peer, self._why_closed(wasClean, code, reason))
 
     def onPong(self, payload: bytes) -> None:
         """The peer has answered a ping, of ours or of Autobahn's; every earlier one is answered."""
@@ -184,7 +184,7 @@ class OcppProtocol(FastFrames):
         if self.autoPingInterval != host.settings.ping_interval:  # changed since the start
             self.set_ping_interval(host.settings.ping_interval)
         address = self.transport.getPeer()
-        connection.peer = host.connected(
+        connection.peer = host.connection_opened(
             self.identity, self.ocpp_version, connection, f"{address.host}:{address.port}"
         )
 
