@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,9 +24,11 @@ import orjson
 from benchmarks import servers
 from benchmarks.measure import raise_file_limit
 from benchmarks.report import (
+    AGAINST,
     BARE,
     DEFLATE,
     ECHO,
+    FLOOR,
     LEAN,
     NPM_SOAP,
     OCPP,
@@ -36,13 +39,16 @@ from benchmarks.report import (
 )
 from benchmarks.workloads import WORKLOADS
 
-RECIPES: dict[str, Callable[[], servers.Recipe]] = {
+Makers = dict[str, Callable[[], servers.Recipe]]
+"""What makes the recipes, by row; each may find that its server cannot be measured here."""
+RECIPES: Makers = {
     OURS: servers.ocppfw,
     OCPP: servers.ocpp_on_websockets,
     OCPP_RPC: servers.ocpp_rpc,
+    FLOOR: servers.floor,
     ECHO: servers.echo,
 }
-SOAP_RECIPES: dict[str, Callable[[], servers.Recipe]] = {
+SOAP_RECIPES: Makers = {
     OURS: servers.ocppfw,
     BARE: servers.bare_web,
     LEAN: servers.lean_web,
@@ -75,9 +81,15 @@ def run_tool(module: str, *arguments: str, seconds: float = 0.0) -> dict[str, An
     return result
 
 
-def available_recipes(
-    results: Results, makers: dict[str, Callable[[], servers.Recipe]]
-) -> dict[str, servers.Recipe]:
+def makers(options: argparse.Namespace) -> tuple[Makers, Makers]:
+    """What is measured over WebSocket and over SOAP: everything, or this checkout and another."""
+    if options.against is None:
+        return RECIPES, SOAP_RECIPES
+    both: Makers = {OURS: servers.ocppfw, AGAINST: partial(servers.ocppfw, options.against)}
+    return both, both
+
+
+def available_recipes(results: Results, makers: Makers) -> dict[str, servers.Recipe]:
     """What can be measured here; the rest is noted."""
     recipes = {}
     for row, make in makers.items():
@@ -89,14 +101,12 @@ def available_recipes(
     results.names[DEFLATE] = "ocppfw, permessage-deflate"
     said = "; ".join(results.conditions)
     versions = [recipe.versions for recipe in recipes.values() if recipe.versions not in said]
-    results.conditions.append("; ".join(versions))
+    results.conditions += ["; ".join(versions)] if versions else []
     return recipes
 
 
 def start_all(
-    results: Results,
-    makers: dict[str, Callable[[], servers.Recipe]],
-    stack: contextlib.ExitStack,
+    results: Results, makers: Makers, stack: contextlib.ExitStack
 ) -> dict[str, servers.Server]:
     """The servers that start; the others are noted."""
     running = {}
@@ -109,15 +119,23 @@ def start_all(
     return running
 
 
-def load_all(results: Results, options: argparse.Namespace) -> None:
+def in_turn(running: dict[str, servers.Server], number: int) -> list[str]:
+    """The rows in the order of a round: every other one goes backwards.
+
+    So nobody always comes first, or always after the same neighbour.
+    """
+    return list(running) if number % 2 else list(reversed(running))
+
+
+def load_all(results: Results, makers: Makers, options: argparse.Namespace) -> None:
     """Loads every server with every workload, in rounds that alternate between the servers."""
     with contextlib.ExitStack() as stack:
-        running = start_all(results, RECIPES, stack)
-        if OURS in running:
+        running = start_all(results, makers, stack)
+        if OURS in running and AGAINST not in makers:
             running[DEFLATE] = running[OURS]
         for workload in results.workloads:
             for number in range(1, options.rounds + 1):
-                for row in [row for row in results.names if row in running]:
+                for row in in_turn(running, number):
                     load_one(results, row, running[row], workload, options)
                     say_rate(results, row, workload, number)
 
@@ -159,12 +177,13 @@ def say_rate(results: Results, row: str, workload: str, number: int) -> None:
     say(f"{workload}, round {number}: {row}: {rate}")
 
 
-def open_all(results: Results, options: argparse.Namespace) -> None:
-    """Opens idle connections at every server, each freshly started for it."""
-    for row in [row for row in results.names if row in results.loads and row != ECHO]:
+def open_all(results: Results, makers: Makers, options: argparse.Namespace) -> None:
+    """Opens idle connections at every real server, each freshly started for it."""
+    measured = [row for row in results.names if row in results.loads]
+    for row in [row for row in measured if row not in (FLOOR, ECHO)]:
         say(f"idle connections: {row}")
         extra = ["--deflate"] if row == DEFLATE else []
-        recipe = RECIPES[OURS if row == DEFLATE else row]()
+        recipe = makers[OURS if row == DEFLATE else row]()
         try:
             with recipe.running() as server:
                 results.idle[row] = run_tool(
@@ -178,13 +197,13 @@ def open_all(results: Results, options: argparse.Namespace) -> None:
             results.notes.append(f"{row}, idle connections: no result: {reason}")
 
 
-def load_soap(results: Results, options: argparse.Namespace) -> None:
+def load_soap(results: Results, makers: Makers, options: argparse.Namespace) -> None:
     """Loads every server of SOAP, in rounds that alternate between them."""
     with contextlib.ExitStack() as stack:
-        running = start_all(results, SOAP_RECIPES, stack)
+        running = start_all(results, makers, stack)
         for number in range(1, options.rounds + 1):
-            for row, server in running.items():
-                load_one_soap(results, row, server, options)
+            for row in in_turn(running, number):
+                load_one_soap(results, row, running[row], options)
                 rounds = results.soap.get(row)
                 rate = f"{rounds[-1]['requests_per_second']:,.0f}" if rounds else "no"
                 say(f"{SOAP}, round {number}: {row}: {rate} requests/s")
@@ -199,7 +218,7 @@ def load_one_soap(
         f"--pid={server.pid}",
         f"--seconds={options.seconds}",
         f"--connections={SOAP_CONNECTIONS}",
-        *(["--relates"] if row == OURS else []),
+        *(["--relates"] if row in (OURS, AGAINST) else []),
     ]
     try:
         result = run_tool("soap_load", *arguments, seconds=options.seconds)
@@ -220,6 +239,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--idle-connections", type=int, default=2000)
     choices = [*WORKLOADS, SOAP]
     parser.add_argument("--workload", choices=choices, action="append", help="only this one")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="DIR",
+        help="measure another checkout, with its own .venv, in the place of the peers",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the raw results")
     options = parser.parse_args()
     if options.quick:
@@ -250,12 +275,13 @@ def main() -> int:
     raise_file_limit()
     chosen = options.workload or [*WORKLOADS, SOAP]
     results = Results([name for name in WORKLOADS if name in chosen], conditions(options))
+    over_websocket, over_soap = makers(options)
     try:
         if results.workloads:
-            load_all(results, options)
-            open_all(results, options)
+            load_all(results, over_websocket, options)
+            open_all(results, over_websocket, options)
         if SOAP in chosen:
-            load_soap(results, options)
+            load_soap(results, over_soap, options)
     except KeyboardInterrupt:
         say("interrupted")
         return 130

@@ -1,18 +1,23 @@
 """Turns the results into one table with a verdict."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 OURS, OCPP, OCPP_RPC, DEFLATE, ECHO = "ocppfw", "ocpp", "ocpp-rpc", "ocppfw+deflate", "echo"
 BARE, LEAN, NPM_SOAP = "bare", "lean", "npm-soap"
+FLOOR, AGAINST = "floor", "against"
+
+NOT_SLOWER = 0.97
+"""The ratio to another checkout from which on ours is not slower: rounds differ by that much."""
 
 WANTED_RATIOS = {
-    (OCPP, "Heartbeat"): 6.0,
-    (OCPP, "MeterValues"): 10.0,
-    (OCPP_RPC, "Heartbeat"): 1.3,
-    (OCPP_RPC, "MeterValues"): 1.3,
+    OCPP: {"Heartbeat": 6.0, "MeterValues": 10.0},
+    OCPP_RPC: {"Heartbeat": 1.3, "MeterValues": 1.3},
+    AGAINST: {"Heartbeat": NOT_SLOWER, "MeterValues": NOT_SLOWER, "mix": NOT_SLOWER},
 }
+WANTED_PARTS_OF_FLOOR = {"Heartbeat": 0.5, "MeterValues": 0.5}
 WANTED_KIB = 16
 WANTED_SOAP_CPU_MS = 0.5
 WANTED_SOAP_RATIO = 0.35
@@ -66,7 +71,17 @@ def verdict(is_met: bool, wanted: str) -> str:
     return f" ({wanted}: {'met' if is_met else 'MISSED'})"
 
 
-def value_rows(results: Results, title: str, value: str, rows: list[str]) -> list[list[str]]:
+def ratio(ours: float | None, theirs: float | None, wanted: float | None) -> str:
+    """A cell that holds one value divided by another, and the verdict where one is wanted."""
+    if not ours or not theirs:
+        return "-"
+    said = verdict(ours / theirs >= wanted, f">= {wanted:g}") if wanted else ""
+    return f"{ours / theirs:.2f}{said}"
+
+
+def value_rows(
+    results: Results, title: str, value: str, rows: list[str], digits: int = 0
+) -> list[list[str]]:
     """A section of the table: one line per row, one column per workload."""
     lines = [[title, *results.workloads]]
     for row in rows:
@@ -74,32 +89,48 @@ def value_rows(results: Results, title: str, value: str, rows: list[str]) -> lis
         lines.append(
             [
                 "  " + results.names[row],
-                *("-" if cell is None else f"{cell:,.0f}" for cell in cells),
+                *("-" if cell is None else f"{cell:,.{digits}f}" for cell in cells),
             ]
         )
     return lines
 
 
+def ratio_cells(
+    results: Results, value: str, above: str, below: str, wanted: Mapping[str, float]
+) -> list[str]:
+    """One row divided by another, workload by workload."""
+    return [
+        ratio(
+            results.median(above, workload, value),
+            results.median(below, workload, value),
+            wanted.get(workload),
+        )
+        for workload in results.workloads
+    ]
+
+
 def ratio_rows(results: Results) -> list[list[str]]:
-    """How many times faster than its peers ocppfw is."""
+    """How many times faster than its peers, or than another checkout, ocppfw is."""
     lines = [["times as fast as (wanted: verdict)", *results.workloads]]
-    for peer in (OCPP, OCPP_RPC):
-        if peer not in results.loads:
-            continue
-        cells = [ratio(results, peer, workload) for workload in results.workloads]
+    for peer in [row for row in WANTED_RATIOS if row in results.loads]:
+        wanted = WANTED_RATIOS[peer]
+        cells = ratio_cells(results, "calls_per_second", OURS, peer, wanted)
         lines.append(["  " + results.names[peer], *cells])
+        if peer == AGAINST:
+            cells = ratio_cells(results, "server_cpu_us", AGAINST, OURS, wanted)
+            lines.append(["  the same by CPU per call", *cells])
     return lines
 
 
-def ratio(results: Results, peer: str, workload: str) -> str:
-    """One cell of ``ratio_rows``."""
-    ours = results.median(OURS, workload, "calls_per_second")
-    theirs = results.median(peer, workload, "calls_per_second")
-    if not ours or not theirs:
-        return "-"
-    wanted = WANTED_RATIOS.get((peer, workload))
-    said = verdict(ours / theirs >= wanted, f">= {wanted:g}") if wanted else ""
-    return f"{ours / theirs:.2f}{said}"
+def floor_rows(results: Results, rows: list[str]) -> list[list[str]]:
+    """How near the servers come to the floor, by CPU per call: its rate is the generator's."""
+    lines = [["part of the floor (wanted: verdict)", *results.workloads]]
+    if FLOOR in results.loads:
+        for row in [row for row in rows if row != FLOOR]:
+            wanted = WANTED_PARTS_OF_FLOOR if row == OURS else {}
+            cells = ratio_cells(results, "server_cpu_us", FLOOR, row, wanted)
+            lines.append(["  " + results.names[row], *cells])
+    return lines
 
 
 def idle_rows(results: Results) -> list[list[str]]:
@@ -124,24 +155,22 @@ def idle_rows(results: Results) -> list[list[str]]:
 
 def soap_rows(results: Results) -> list[list[str]]:
     """The section on SOAP; only our own row is judged."""
+    mark, wanted = (AGAINST, NOT_SLOWER) if AGAINST in results.soap else (BARE, WANTED_SOAP_RATIO)
     lines = [
         [
             "SOAP BootNotification (wanted: verdict)",
             "requests per second",
             "server CPU, ms each",
-            "times the bare resource",
+            f"times {results.names.get(mark, mark)}",
         ]
     ]
-    bare = results.soap_median(BARE, "requests_per_second")
+    marked = results.soap_median(mark, "requests_per_second")
     for row in [row for row in results.names if row in results.soap]:
         rate = results.soap_median(row, "requests_per_second")
         cpu = results.soap_median(row, "server_cpu_ms")
-        cells = [f"{rate:,.0f}", f"{cpu:.3f}", f"{rate / bare:.2f}" if bare else "-"]
+        cells = [f"{rate:,.0f}", f"{cpu:.3f}", ratio(rate, marked, wanted if row == OURS else None)]
         if row == OURS:
             cells[1] += verdict(cpu <= WANTED_SOAP_CPU_MS, f"<= {WANTED_SOAP_CPU_MS:g}")
-            if bare:
-                met = rate / bare >= WANTED_SOAP_RATIO
-                cells[2] += verdict(met, f">= {WANTED_SOAP_RATIO:g}")
         lines.append(["  " + results.names[row], *cells])
     return lines
 
@@ -164,7 +193,7 @@ def generator_notes(results: Results) -> list[str]:
         limited = [
             name
             for row, name in results.names.items()
-            if row != ECHO
+            if row not in (FLOOR, ECHO)
             and ceiling
             < GENERATOR_MARGIN * (results.median(row, workload, "calls_per_second") or 0.0)
         ]
@@ -205,7 +234,8 @@ def table(results: Results) -> str:
     sections = [
         value_rows(results, "calls per second", "calls_per_second", rows),
         ratio_rows(results),
-        value_rows(results, "server CPU, us per call", "server_cpu_us", servers),
+        value_rows(results, "server CPU, us per call", "server_cpu_us", servers, digits=1),
+        floor_rows(results, servers),
         idle_rows(results),
         soap_rows(results),
     ]

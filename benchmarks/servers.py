@@ -19,6 +19,7 @@ from ocppfw import __version__ as ocppfw_version
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 NODE_FOLDER = ROOT / "build" / "bench-node"
+FLOOR_FOLDER = ROOT / "build" / "bench-floor"
 START_TIMEOUT = 30.0
 INSTALL_TIMEOUT = 180.0
 
@@ -43,6 +44,7 @@ class Recipe:
     versions: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    folder: Path = ROOT
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Server]:
@@ -51,7 +53,7 @@ class Recipe:
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(
                 [*self.command, "--port", str(port)],
-                cwd=ROOT,
+                cwd=self.folder,
                 env=os.environ | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -97,13 +99,20 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def ocppfw() -> Recipe:
-    """Our central system as ``make run`` starts it, without the trace."""
-    twistd = Path(sys.executable).with_name("twistd")
+def ocppfw(checkout: Path | None = None) -> Recipe:
+    """Our central system as ``make run`` starts it, without the trace.
+
+    Args:
+        checkout: the folder of another checkout, with an environment in ``.venv``; None for ours.
+    """
+    folder = (checkout or ROOT).resolve()
+    scripts = folder / ".venv" / "bin" if checkout else Path(sys.executable).parent
+    twistd = scripts / "twistd"
     if not twistd.exists():
-        raise Unavailable(f"no twistd beside {sys.executable}")
+        raise Unavailable(f"there is no twistd in {scripts}")
     command = [str(twistd), "-n", "--pidfile=", "ocppfw", "--role", "cs", "--trace", "off"]
-    return Recipe("ocppfw", f"ocppfw {ocppfw_version}", command)
+    name = f"ocppfw in {checkout}" if checkout else "ocppfw"
+    return Recipe(name, "" if checkout else f"ocppfw {ocppfw_version}", command, folder=folder)
 
 
 def ocpp_on_websockets() -> Recipe:
@@ -162,6 +171,20 @@ def install_node_peers(npm: str, manifest: bytes) -> None:
         raise Unavailable("npm install did not end") from reason
     except subprocess.CalledProcessError as reason:
         raise Unavailable(f"npm install failed: {last_line(reason.stderr)}") from reason
+
+
+def floor() -> Recipe:
+    """What the kernel costs: a program in C that reads no JSON and checks nothing."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        raise Unavailable("there is no C compiler, cc")
+    FLOOR_FOLDER.mkdir(parents=True, exist_ok=True)
+    program = FLOOR_FOLDER / "floor"
+    command = [compiler, "-O2", "-o", str(program), str(PEERS / "floor.c")]
+    compiled = subprocess.run(command, capture_output=True)
+    if compiled.returncode:
+        raise Unavailable(f"cc failed: {last_line(compiled.stderr)}")
+    return Recipe("floor: C on epoll, only frames", "", [str(program)])
 
 
 def echo() -> Recipe:
