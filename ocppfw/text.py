@@ -1,6 +1,11 @@
-"""What comes from a peer, made fit to be shown."""
+"""Texts as they may be shown: the words of peers, and what somebody may have meant."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LONGEST_WORD = 50  # characters that are compared: it takes their square in time
 
 
 def escape_controls(text: str) -> str:
@@ -14,3 +19,19 @@ def escape_controls(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
+    """A hint for a word that is not known.
+
+    Args:
+        word: what was said, in any letter case.
+        known: the words that there are.
+        prefix: stands before the word in the hint.
+
+    Returns:
+        ``, did you mean WORD?`` with the most similar known word; empty where none is similar.
+    """
+    by_lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word[:_LONGEST_WORD].lower(), by_lower, n=1)
+    return f", did you mean {prefix}{by_lower[near[0]]}?" if near else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from ocppfw.text import escape_controls
+
 
 class Role(enum.StrEnum):
     """Which of the two stations we are."""
@@ -55,6 +57,26 @@ class OcppVersion(enum.StrEnum):
     def from_subprotocol(cls, name: str) -> OcppVersion | None:
         """The version that a subprotocol name stands for (any letter case), None if unknown."""
         return _BY_SUBPROTOCOL.get(name.lower())
+
+
+def identity_fault(identity: str, version: OcppVersion | None = None) -> str | None:
+    """What is wrong with the identity of a charge point.
+
+    Args:
+        identity: the identity, decoded.
+        version: the version that the charge point speaks; None allows what any version does.
+
+    Returns:
+        Words that follow a name, such as ``must not be empty``; None if nothing is wrong.
+    """
+    if not identity:
+        return "must not be empty"
+    limit = (version or OcppVersion.V1_6).max_identity_length
+    if len(identity) > limit:
+        return f"must be at most {limit} characters"
+    if escape_controls(identity) != identity:
+        return "must have no control or other invisible characters"
+    return None
 
 
 _BY_SUBPROTOCOL = {version.subprotocol: version for version in OcppVersion}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from ocppfw.catalogue.fields import Field, field_at
+from ocppfw.text import did_you_mean, escape_controls
 
 Path = tuple[str | int, ...]
 
@@ -228,13 +228,8 @@ def _unknown_fields(
 ) -> Iterator[_Fault]:
     known = [field.name for field in _members(path, fields)]
     for number, name in enumerate(names):
-        near = (
-            difflib.get_close_matches(name[:_LONGEST_NAME], known, n=1)
-            if number < _MOST_SUGGESTIONS
-            else []
-        )
-        suggestion = f", did you mean {near[0]}?" if near else ""
-        yield ViolationKind.UNKNOWN_FIELD, (*path, name), f"is not a known field{suggestion}"
+        hint = did_you_mean(name, known) if number < _MOST_SUGGESTIONS else ""
+        yield ViolationKind.UNKNOWN_FIELD, (*path, name), f"is not a known field{hint}"
 
 
 def _members(path: Path, fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -263,7 +258,4 @@ def _path_text(path: Path) -> str:
 def _shown(name: str) -> str:
     """A field's name, which may be the peer's invention, made fit for a log line."""
     text = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
+    return escape_controls(text)

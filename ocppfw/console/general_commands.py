@@ -13,10 +13,10 @@ from ocppfw.catalogue import load_catalogue
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.output import Screen
-from ocppfw.console.payloads import nearest
 from ocppfw.console.world import World
 from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Candidate
+from ocppfw.text import did_you_mean
 from ocppfw.versions import OcppVersion
 
 GROUP = "The prompt"
@@ -149,7 +149,7 @@ class GeneralCommands:
         actions = all_actions()
         action = actions.get(name.lower())
         if action is None:
-            hint = nearest(name, actions.values())
+            hint = did_you_mean(name, actions.values())
             raise CommandFailed(f"no version of OCPP has an action {name}{hint}")
         seconds = _seconds(invocation.options.get("timeout", "30"))
 
@@ -193,7 +193,7 @@ class GeneralCommands:
         for candidate in candidates:
             if candidate.name == name:
                 return candidate
-        hint = nearest(name, [candidate.name for candidate in candidates])
+        hint = did_you_mean(name, [candidate.name for candidate in candidates])
         raise CommandFailed(f"there is no plugin {name}{hint}")
 
     def _about(self, candidate: Candidate) -> Iterator[str]:

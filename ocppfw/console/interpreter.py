@@ -10,11 +10,11 @@ from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from ocppfw.commands import Command, Invocation, Option
 from ocppfw.console.errors import Misused
 from ocppfw.console.grammar import plain, split_assignment, split_words, verbatim
-from ocppfw.console.payloads import nearest
 from ocppfw.console.table import Table
 from ocppfw.console.world import World
 from ocppfw.errors import OcppfwError
 from ocppfw.hooks.calls import is_awaitable
+from ocppfw.text import did_you_mean
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
@@ -90,7 +90,7 @@ class Interpreter:
         """
         commands = self._table.by_name()
         if name not in commands:
-            hint = nearest(name, commands)
+            hint = did_you_mean(name, commands)
             raise Misused(f"`{name}' unknown command{hint or ', help lists them'}")
         return commands[name]
 
@@ -113,7 +113,7 @@ def sort_words(command: Command, words: Sequence[str]) -> Invocation:
             given = value if equals else None
             invocation.options[option.key] = _value(command, option, name, given, waiting)
         elif word.startswith("-") and not _is_number(word):
-            hint = nearest(name, options)
+            hint = did_you_mean(name, options)
             raise Misused(f"{command.name} has no option {name}{hint}", command.usage)
         elif assignment is not None:
             invocation.assignments.append(assignment)

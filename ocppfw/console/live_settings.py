@@ -11,9 +11,9 @@ from ocppfw.catalogue import Field
 from ocppfw.console.errors import CommandFailed
 from ocppfw.console.grammar import plain
 from ocppfw.console.memory import Memory
-from ocppfw.console.payloads import nearest
 from ocppfw.settings import SETTINGS, Setting
 from ocppfw.stations.station import Station
+from ocppfw.text import did_you_mean
 from ocppfw.versions import OcppVersion, Role
 
 
@@ -97,7 +97,7 @@ def _parse_change(typed: str, text: str) -> Change | PrintXml:
     name = typed.replace("_", "-")
     setting = _BY_NAME.get(_OLD_NAMES.get(name, name))
     if setting is None:
-        raise CommandFailed(f"{typed}: no such setting{nearest(name, _BY_NAME)}")
+        raise CommandFailed(f"{typed}: no such setting{did_you_mean(name, _BY_NAME)}")
     if setting.name not in _EFFECTS:
         raise CommandFailed(f"{typed}: cannot change while running; start a station with it")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -102,9 +101,3 @@ def _new(field: Field | None, next_step: str | int) -> Any:
     if isinstance(next_step, int):
         return []
     return build_example(field.name, field.fields) if field and not field.is_list else {}
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``, did you mean NAME?`` with the known name that is most like it, or nothing."""
-    near = difflib.get_close_matches(name.lower(), list(known), n=1)
-    return f", did you mean {near[0]}?" if near else ""

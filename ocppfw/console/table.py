@@ -11,9 +11,9 @@ from ocppfw.console.errors import CommandFailed
 from ocppfw.console.general_commands import GeneralCommands
 from ocppfw.console.operation_commands import GROUPS, OperationCommands
 from ocppfw.console.output import Screen
-from ocppfw.console.payloads import nearest
 from ocppfw.console.station_commands import StationCommands
 from ocppfw.console.world import World
+from ocppfw.text import did_you_mean
 from ocppfw.versions import Role
 
 _WIDTH = 100
@@ -75,7 +75,7 @@ class Table:
         if name is not None:
             commands = self.by_name()
             if name not in commands:
-                raise CommandFailed(f"`{name}' unknown command{nearest(name, commands)}")
+                raise CommandFailed(f"`{name}' unknown command{did_you_mean(name, commands)}")
             return self.help_of(commands[name])
         return self._overview()
 

@@ -17,7 +17,7 @@ from ocppfw.console.memory import Memory
 from ocppfw.hooks.calls import log_failure
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
-from ocppfw.service.build import check_soap, is_soap
+from ocppfw.service.build import check_identity, check_soap, is_soap
 from ocppfw.service.listener import SoapListener
 from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
@@ -25,7 +25,6 @@ from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
 from ocppfw.stations.taps import StationTaps
 from ocppfw.store import MemoryStore
-from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion, Role, Transport
 
 _BEHAVIOURS = Path(__file__).parent / "behaviours"
@@ -181,9 +180,7 @@ class World:
         station.taps = StationTaps(station, self.plugins, self.memory)
 
     def _check_identity(self, identity: str, version: OcppVersion) -> None:
-        limit = version.max_identity_length
-        if not identity or len(identity) > limit or escape_controls(identity) != identity:
-            raise CommandFailed(f"id: must have 1 to {limit} characters, no control characters")
+        check_identity(identity, version)
         if identity in self.charge_points:
             raise CommandFailed(f"ChargePoint #{identity} is running already")
 

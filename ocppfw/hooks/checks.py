@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from ocppfw.errors import PluginError
 from ocppfw.hooks import specs
 from ocppfw.marker import PROJECT
 from ocppfw.settings import PluginSettings
+from ocppfw.text import did_you_mean
 from ocppfw.versions import OcppVersion, Role
 
 #: Names of the answer hooks, each with the versions that have its action.
@@ -67,8 +67,7 @@ def _hook_faults(
 ) -> Iterator[str]:
     known = [*specs.FIXED_HOOKS, *answer_hooks]
     if hook not in known:
-        near = difflib.get_close_matches(hook, known, n=1)
-        yield f"{hook}: there is no such hook" + (f", did you mean {near[0]}?" if near else "")
+        yield f"{hook}: there is no such hook{did_you_mean(hook, known)}"
         return
     options = getattr(function, f"{PROJECT}_impl")
     if options.get("wrapper") or options.get("hookwrapper"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ocppfw.errors import PluginError
 from ocppfw.marker import PROJECT
+from ocppfw.text import did_you_mean
 
 SHIPPED = Path(__file__).parents[1] / "plugins"
 
@@ -109,8 +109,7 @@ class Discovery:
         for candidate in candidates:
             if candidate.name == name:
                 return candidate
-        near = difflib.get_close_matches(name, [c.name for c in candidates], n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, [candidate.name for candidate in candidates])
         raise PluginError(f"there is no plugin {name}{hint}")
 
     def _all(self) -> Iterator[Candidate]:

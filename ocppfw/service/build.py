@@ -21,8 +21,7 @@ from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
 from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.store import MemoryStore, Store
-from ocppfw.text import escape_controls
-from ocppfw.versions import SOAP_VERSIONS, Role
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, identity_fault
 
 AUTOSTART = "cp_autostart"
 _NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%\d{0,2}d(?:[^%]|%%)*")  # %% stands for a percent sign
@@ -129,6 +128,17 @@ def check_soap(settings: Settings) -> None:
         )
 
 
+def check_identity(identity: str, version: OcppVersion) -> None:
+    """Refuse what cannot be the identity of a charge point of ours.
+
+    Raises:
+        SettingsError: the text says why.
+    """
+    fault = identity_fault(identity, version)
+    if fault is not None:
+        raise SettingsError(f"id: {identity!r} {fault}")
+
+
 def _stations(
     settings: Settings,
     plugins: PluginManager,
@@ -159,12 +169,8 @@ def identities(settings: Settings) -> list[str]:
     names = [name for pattern in settings.id for name in _expand(pattern, settings.count)]
     if not names:
         raise SettingsError("id: at least one must be given")
-    limit = settings.protocol.max_identity_length
     for name in names:
-        if not name or len(name) > limit or escape_controls(name) != name:
-            raise SettingsError(
-                f"id: {name!r} must have 1 to {limit} characters, and no control characters"
-            )
+        check_identity(name, settings.protocol)
     if len(set(names)) < len(names):
         raise SettingsError("id: every charge point needs an identity of its own")
     return names

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from ocppfw.errors import SettingsError
 from ocppfw.settings.table import SETTINGS, Setting
+from ocppfw.text import did_you_mean
 
 
 class Settings(SimpleNamespace):
@@ -47,6 +47,5 @@ def reject_unknown(names: Iterable[str], known: Iterable[str], prefix: str = "")
     known = list(known)
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f", did you mean {prefix}{near[0]}?" if near else ""
+            hint = did_you_mean(name, known, prefix)
             raise SettingsError(f"{prefix}{name}: no such setting{hint}")

@@ -8,7 +8,7 @@ from lxml import etree
 
 from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
 from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_2, short, split_tag
-from ocppfw.text import escape_controls
+from ocppfw.versions import identity_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ _MUST_UNDERSTAND = f"{{{SOAP_1_2}}}mustUnderstand"
 _ROLE = f"{{{SOAP_1_2}}}role"
 # SOAP 1.2 part 1, section 2.2: the roles of a node that is not only passed through.
 _OUR_ROLES = ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")
-_MAX_IDENTITY_LENGTH = 255
 _MOST_BLOCKS = 10  # that a fault names
 
 
@@ -115,11 +114,7 @@ def _identity_problem(identities: list[str]) -> str | None:
         return "is missing"
     if len(set(identities)) > 1:
         return "is there more than once"
-    if len(identities[0]) > _MAX_IDENTITY_LENGTH:
-        return f"must be at most {_MAX_IDENTITY_LENGTH} characters"
-    if escape_controls(identities[0]) != identities[0]:
-        return "must have no control or other invisible characters"
-    return None
+    return identity_fault(identities[0])
 
 
 def _text(block: etree._Element) -> str:

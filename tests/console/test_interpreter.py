@@ -49,7 +49,7 @@ def test_nothing(prompt, line):
         ("start_cp ws://localhost:9000 0 -f x", FAILED, "--from is for -t soap only"),
         ("start_cp ws://x/?y 0", FAILED, "url: must be ws://"),
         ("start_cp ws://localhost:9000 0 -p ocpp1.7", FAILED, "protocol: must be one of ocpp1.2"),
-        ('start_cp ws://localhost:9000 ""', FAILED, "id: must have 1 to 255 characters"),
+        ('start_cp ws://localhost:9000 ""', FAILED, "id: '' must not be empty"),
         ("load nothing", FAILED, "there is no plugin nothing"),
         ("unload cs_example", FAILED, "plugin cs_example is not loaded"),
         ("plugins cs_exampl", FAILED, "there is no plugin cs_exampl, did you mean cs_example?"),

@@ -45,9 +45,9 @@ OPTIONS = [
     ((*CP, "--count", "2"), "id: "),
     ((*CP, "--id", "a%04d%d"), "id: 'a%04d%d' must hold one number"),
     ((*CP, "--id", "a", "--id", "a"), "id: every charge point needs an identity of its own"),
-    ((*CP, "--id", ""), "id: '' must have 1 to 255 characters"),
-    ((*CP, "--id", "a\nb"), "id: 'a\\nb' must have 1 to 255 characters, and no control"),
-    ((*CP, "--protocol", "ocpp2.1", "--id", "x" * 49), "must have 1 to 48 characters"),
+    ((*CP, "--id", ""), "id: '' must not be empty"),
+    ((*CP, "--id", "a\nb"), "id: 'a\\nb' must have no control"),
+    ((*CP, "--protocol", "ocpp2.1", "--id", "x" * 49), "must be at most 48 characters"),
     ((*CP, "--port", "9000"), "port: is only for --role cs"),
     ((*CP, "--connectors", "0"), "connectors: must be a whole number from 1 to 100"),
 ]

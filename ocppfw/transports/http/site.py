@@ -26,9 +26,7 @@ from ocppfw.transports.http.requests import (
 )
 from ocppfw.transports.websocket.protocol import Host
 from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
-from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport
-
-_MAX_IDENTITY_LENGTH = max(version.max_identity_length for version in OcppVersion)
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport, identity_fault
 
 
 class SoapAnswerer(Protocol):
@@ -57,7 +55,7 @@ def identity_of(path: bytes, endpoint: str) -> str | None:
 
     Returns:
         The decoded segment after the endpoint. None if there is not exactly one, or if it is
-        no UTF-8, too long, or has control characters.
+        not UTF-8.
     """
     prefix = endpoint.rstrip("/").encode() + b"/"
     segment = path[len(prefix) :].removesuffix(b"/")
@@ -65,12 +63,9 @@ def identity_of(path: bytes, endpoint: str) -> str | None:
     if not path.startswith(prefix) or not segment or b"/" in segment:
         return None
     try:
-        identity = unquote_to_bytes(segment).decode()
+        return unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:
         return None
-    if len(identity) > _MAX_IDENTITY_LENGTH or escape_controls(identity) != identity:
-        return None
-    return identity
 
 
 class CentralSystemResource(Resource):
@@ -135,8 +130,7 @@ class CentralSystemResource(Resource):
             return self._refuse(request, 404, "no WebSocket is spoken here")
         identity = identity_of(request.path, self._endpoint)
         version, subprotocol = self._choose(request)
-        limit = version.max_identity_length if version else _MAX_IDENTITY_LENGTH
-        if identity is None or len(identity) > limit:
+        if identity is None or identity_fault(identity, version):
             return self._refuse(request, 404, "the path names no charge point")
         connection = AdmittedConnection(self._factory, identity, version, subprotocol)
         pending = None
