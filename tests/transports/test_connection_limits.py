@@ -10,8 +10,8 @@ from twisted.internet.task import Clock
 
 from ocppfw.rpc.frames import Call, CallResult
 from tests.conftest import Log
-from tests.transports.test_connection_calls import Wire
 from tests.fakes import outcomes
+from tests.transports.test_connection_calls import Wire
 
 FIRST_32 = [str(number) for number in range(32)]
 
