@@ -16,6 +16,7 @@ from ocppfw.hooks.manager import PluginManager
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
+from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStore
 from ocppfw.transports.websocket.connection import SrpcConnection
 from ocppfw.versions import OcppVersion
@@ -152,8 +153,8 @@ class World:
         settings = Settings.build(
             {"role": role}, {k.replace("_", "-"): v for k, v in given.items()}
         )
-        show = None if self.trace is None else self.trace.append
-        arguments = (self.plugins, settings, MemoryStore(), self.clock, show)
+        trace = None if self.trace is None else Trace(self.trace.append)
+        arguments = (self.plugins, settings, MemoryStore(), self.clock, trace)
         self._station = (
             CentralSystem(*arguments)
             if role == "cs"

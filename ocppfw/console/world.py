@@ -23,7 +23,6 @@ from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
-from ocppfw.stations.taps import StationTaps
 from ocppfw.store import MemoryStore
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -128,8 +127,7 @@ class World:
             SettingsError: a setting is wrong, or the port cannot be had.
         """
         settings = Settings.build({"role": "cs"}, given)
-        station = CentralSystem(self.plugins, settings, self._store, self.reactor, None)
-        self._trace(station)
+        station = CentralSystem(self.plugins, settings, self._store, self.reactor, self.memory)
         service = _CentralSystemService(station, self.plugins, self.reactor)
         service.listen()
         self._services.append(service)
@@ -147,9 +145,14 @@ class World:
         self._check_identity(identity, settings.protocol)
         listener = self._listen(settings) if is_soap(settings) else None
         station = _ChargePoint(
-            identity, settings.protocol, self.plugins, settings, self._store, self.reactor, None
+            identity,
+            settings.protocol,
+            self.plugins,
+            settings,
+            self._store,
+            self.reactor,
+            self.memory,
         )
-        self._trace(station)
         service = ChargePointService(station, listener, self.reactor)
         self._services.append(service)
         self.charge_points[identity] = station
@@ -175,9 +178,6 @@ class World:
         return stopped.addCallback(
             lambda _: gatherResults([maybeDeferred(each.stopService) for each in central])
         )
-
-    def _trace(self, station: Station) -> None:
-        station.taps = StationTaps(station, self.plugins, self.memory)
 
     def _check_identity(self, identity: str, version: OcppVersion) -> None:
         check_identity(identity, version)

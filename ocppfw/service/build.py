@@ -20,6 +20,7 @@ from ocppfw.service.listener import LOOPBACK, SoapListener, listening_place
 from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
 from ocppfw.stations.station import CentralSystem, ChargePoint
+from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStore, Store
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, identity_fault
 
@@ -78,7 +79,8 @@ def build_service(
     plugins = build_plugins(settings, plugin_settings)
     store = MemoryStore()
     service = MultiService()
-    for station_service in _stations(settings, plugins, store, reactor, show):
+    trace = Trace(show) if show is not None else None
+    for station_service in _stations(settings, plugins, store, reactor, trace):
         station_service.setServiceParent(service)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service
@@ -144,10 +146,10 @@ def _stations(
     plugins: PluginManager,
     store: Store,
     reactor: Any,
-    show: Callable[[str], None] | None,
+    trace: Trace | None,
 ) -> Iterator[Service]:
     if settings.role is Role.CS:
-        station = CentralSystem(plugins, settings, store, reactor, show)
+        station = CentralSystem(plugins, settings, store, reactor, trace)
         yield CentralSystemService(station, plugins, reactor)
         return
     listener = SoapListener(settings, reactor) if is_soap(settings) else None
@@ -155,7 +157,7 @@ def _stations(
         yield listener
     for identity in identities(settings):
         charge_point = ChargePoint(
-            identity, settings.protocol, plugins, settings, store, reactor, show
+            identity, settings.protocol, plugins, settings, store, reactor, trace
         )
         yield ChargePointService(charge_point, listener, reactor)
 

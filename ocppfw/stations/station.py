@@ -36,7 +36,7 @@ class Station:
         settings: the settings.
         store: where behaviours keep what must survive.
         clock: Twisted's reactor, or a Clock in tests.
-        show: takes the lines of the trace; None for no trace.
+        trace: shows every frame and envelope; None for no trace.
 
     Attributes:
         data: a dict per plugin name, for what the plugin wants to keep with the station.
@@ -51,7 +51,7 @@ class Station:
         settings: Settings,
         store: Store,
         clock: Any,
-        show: Callable[[str], None] | None,
+        trace: Trace | None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -59,7 +59,7 @@ class Station:
         self.data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._plugins = plugins
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
-        self.taps = StationTaps(self, plugins, Trace(show) if show else None)
+        self.taps = StationTaps(self, plugins, trace)
         self._second = -1
         self._timestamp = ""
         self._running = False
