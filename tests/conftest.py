@@ -8,7 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
 from tests.fakes import World
 
@@ -18,11 +19,15 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ocppfw")
 
 
+@implementer(ILogObserver)
 class Log:
     """The log events of one test."""
 
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        self.events.append(event)
 
     def lines(self, *levels: str) -> list[str]:
         """The text of all events, or of those of some levels (``warn``, ``error``, ...)."""
@@ -46,9 +51,9 @@ def clock() -> Clock:
 def logged() -> Iterator[Log]:
     """What is logged during the test."""
     log = Log()
-    globalLogPublisher.addObserver(log.events.append)
+    globalLogPublisher.addObserver(log)
     yield log
-    globalLogPublisher.removeObserver(log.events.append)
+    globalLogPublisher.removeObserver(log)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 import jsonschema
 import pytest
@@ -64,7 +65,8 @@ def test_examples_are_sensible() -> None:
 
 
 def test_a_1_5_meter_value_uses_the_plural() -> None:
-    (meter_value,) = example(OcppVersion.V1_5, "MeterValues")["values"]  # type: ignore[misc]
+    payload: Any = example(OcppVersion.V1_5, "MeterValues")
+    (meter_value,) = payload["values"]
     assert meter_value["values"][0]["value"] == "1234"
     assert meter_value["values"][0]["unit"] == "Wh"
 

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
+import ocpp
 import pytest
 from lxml import etree
 
@@ -19,7 +19,7 @@ from tests.docgen.pages import PARTS, Site, part
 
 ROOT = Path(__file__).parents[2]
 WSDL = ROOT / "wsdl"
-SCHEMAS = Path(find_spec("ocpp").submodule_search_locations[0])
+SCHEMAS = Path(ocpp.__file__).parent
 BODY = "{http://www.w3.org/2003/05/soap-envelope}Body"
 
 # A vendor's service: its own namespace, one operation of OCPP and one of the vendor's own.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock, deferLater
@@ -19,12 +21,12 @@ def test_a_coroutine_that_ignores_its_cancelling_has_timed_out_all_the_same() ->
             except Exception:  # Twisted's CancelledError, too
                 continue
 
-    failed: list[type[BaseException]] = []
-    await_hook(stubborn(), 20, clock).addErrback(lambda f: failed.append(f.type))
+    failures: list[Any] = []
+    await_hook(stubborn(), 20, clock).addErrback(failures.append)
     clock.advance(19.9)
-    assert failed == []
+    assert failures == []
     clock.advance(0.2)
-    assert failed == [HookTimedOut]
+    assert [failure.type for failure in failures] == [HookTimedOut]
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -21,6 +21,7 @@ from ocpp.charge_point import snake_to_camel_case as to_camel_case
 from ocpp.routing import on
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
+from websockets.typing import Subprotocol
 
 from tests.process.twistd import end_with_parent
 
@@ -51,7 +52,7 @@ class Peer:
     def expect(self, action: str) -> Any:
         """The payload of our side's next call of this action; others are passed over."""
         deadline = time.monotonic() + PATIENCE
-        seen = []
+        seen: list[str] = []
         while True:
             try:
                 found, payload = self._received.get(timeout=max(0, deadline - time.monotonic()))
@@ -67,7 +68,7 @@ class PythonPeer(Peer):
 
     def __init__(self, version: str, answers: Answers) -> None:
         super().__init__()
-        self.subprotocol = f"ocpp{version}"
+        self.subprotocol = Subprotocol(f"ocpp{version}")
         self.module = import_module(MODULES[version])
         self.calls = import_module(f"{MODULES[version]}.call")
         self.results = import_module(f"{MODULES[version]}.call_result")
@@ -103,6 +104,7 @@ class PythonPeer(Peer):
 
     def _station_class(self, answers: Answers) -> type:
         received, results, violations = self._received, self.results, self.violations
+        base = self.module.ChargePoint
 
         def handler(action: str, answer: Any) -> Any:
             def handle(self: Any, **payload: Any) -> Any:
@@ -117,7 +119,7 @@ class PythonPeer(Peer):
 
         async def route_message(self: Any, text: str) -> None:
             frame = json.loads(text)
-            await super(station_class, self).route_message(text)
+            await base.route_message(self, text)
             if frame[0] == 2:
                 received.put((frame[2], frame[3]))
 
@@ -125,9 +127,7 @@ class PythonPeer(Peer):
         logger.propagate = False
         logger.addHandler(Violations(logging.WARNING))
         handlers = {f"on_{action}": handler(action, answers[action]) for action in answers}
-        station_class: Any = type(
-            "Station", (self.module.ChargePoint,), {**handlers, "route_message": route_message}
-        )
+        station_class: Any = type("Station", (base,), {**handlers, "route_message": route_message})
         self._logger = logger
         return station_class
 

@@ -1,5 +1,6 @@
 """Payloads as the SOAP libraries of other people want them, and back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -101,4 +102,8 @@ def _value(field: Any, value: Any, shape: Shape) -> Any:
 
 
 # Some libraries leave as text what others turn into a number or truth value.
-_FROM_TEXT = {"integer": int, "number": float, "boolean": lambda value: value in (True, "true")}
+_FROM_TEXT: dict[str, Callable[[Any], Any]] = {
+    "integer": int,
+    "number": float,
+    "boolean": lambda value: value in (True, "true"),
+}

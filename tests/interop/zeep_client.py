@@ -52,14 +52,13 @@ class ZeepClient:
 
     def __init__(self, url: str, version: str, from_address: str | None = None) -> None:
         self._forms = load_catalogue(OcppVersion(version)).operations
-        self._history = HistoryPlugin()
+        self._history: Any = HistoryPlugin()
         self._transport = ZeepTransport(timeout=TIMEOUT, operation_timeout=TIMEOUT)
         plugins = [_Addresses(from_address), self._history]
         self.wsdl = etree.fromstring(self._transport.load(f"{url}?wsdl"))
         self._client = zeep.Client(f"{url}?wsdl", transport=self._transport, plugins=plugins)
-        self._schema = etree.XMLSchema(
-            etree.fromstring(etree.tostring(self.wsdl.find(f".//{_XS}schema")))
-        )
+        schema: Any = self.wsdl.find(f".//{_XS}schema")
+        self._schema = etree.XMLSchema(etree.fromstring(etree.tostring(schema)))
         self.address: str = self._client.service._binding_options["address"]
 
     @property
@@ -93,7 +92,7 @@ class ZeepClient:
         assert received.findtext(f".//{{{ADDRESSING}}}RelatesTo") == asked
         assert received.findtext(f".//{{{ADDRESSING}}}Action") == f"/{action}Response"
         # As a document of its own: what zeep has read was taken apart.
-        body = etree.fromstring(etree.tostring(received)).find(f"{{{ENVELOPE}}}Body")
+        body: Any = etree.fromstring(etree.tostring(received)).find(f"{{{ENVELOPE}}}Body")
         self._schema.assertValid(etree.fromstring(etree.tostring(body[0])))
 
 

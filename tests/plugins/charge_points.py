@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
@@ -121,11 +120,12 @@ class World:
     def wait(self, seconds: float) -> None:
         """Let time pass, with everything that is due in it."""
         end = self.clock.seconds() + seconds
-        while due := [
-            t for t in map(DelayedCall.getTime, self.clock.getDelayedCalls()) if t <= end
-        ]:
+        while due := [t for t in self._times() if t <= end]:
             self.clock.advance(max(0, min(due) - self.clock.seconds()))
         self.clock.advance(end - self.clock.seconds())
+
+    def _times(self) -> list[float]:
+        return [call.getTime() for call in self.clock.getDelayedCalls()]
 
     def begin(self, action: str, payload: Any = None) -> Any:
         """The answer to a call of the central system, before anything else happens."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 
 from lxml import etree
 
@@ -73,7 +74,8 @@ class Envelope:
     @property
     def content(self) -> etree._Element:
         """The one element in the body."""
-        (element,) = self.root.find(f"{{{SOAP}}}Body")
+        body: Any = self.root.find(f"{{{SOAP}}}Body")
+        (element,) = body
         return element
 
     @property
@@ -83,12 +85,12 @@ class Envelope:
 
     def header(self, name: str) -> str | None:
         """Text of the header block with this local name, None where there is none."""
-        found = self.root.xpath("*[1]/*[local-name()=$name]", name=name)
+        found: Any = self.root.xpath("*[1]/*[local-name()=$name]", name=name)
         return "".join(found[0].itertext()) if found else None
 
     def text(self, name: str) -> str | None:
         """Text of the first element of the body with this local name."""
-        found = self.content.xpath(".//*[local-name()=$name]", name=name)
+        found: Any = self.content.xpath(".//*[local-name()=$name]", name=name)
         return found[0].text if found else None
 
 
@@ -130,7 +132,7 @@ class Answer:
         assert all(code.namespace.startswith("urn://Ocpp/") for code in codes[1:])
         subcode = codes[1].localname if len(codes) > 1 else None
         (text,) = fault.iter(f"{{{SOAP}}}Text")
-        return Fault(codes[0].localname, subcode, text.text)
+        return Fault(codes[0].localname, subcode, text.text or "")
 
 
 def _qualified(element: etree._Element) -> etree.QName:
@@ -163,7 +165,7 @@ def ask(
 def get(port: int, path: str = "/", method: str = "GET", **headers: str) -> Answer:
     """Send a request without a body."""
     with http_to(port) as connection:
-        return ask(connection, method, path, **headers)
+        return ask(connection, method, path, None, **headers)
 
 
 def post(port: int, data: bytes | None = None, path: str = "/", **headers: str) -> Answer:

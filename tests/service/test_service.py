@@ -11,13 +11,8 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 
 from ocppfw.errors import PluginError, SettingsError
-from ocppfw.service.build import (
-    CentralSystemService,
-    build_plugins,
-    build_service,
-    check_port,
-    identities,
-)
+from ocppfw.service.build import build_plugins, build_service, check_port, identities
+from ocppfw.service.services import CentralSystemService
 from ocppfw.settings import Settings
 from ocppfw.versions import Role
 from tests.conftest import Log
@@ -179,7 +174,7 @@ def test_a_port_that_is_taken_meanwhile_is_said_in_one_line(
     def refuse(*_: Any, **__: Any) -> None:
         raise CannotListenError("127.0.0.1", 9000, OSError("in use"))
 
-    reactor.listenTCP = refuse
+    reactor.listenTCP = refuse  # type: ignore[method-assign]
     world = World(tmp_path, reactor)
     service = CentralSystemService(world.make(), world.plugins, reactor)
     with pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1 port 9000: in use"):

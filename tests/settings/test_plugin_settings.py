@@ -92,8 +92,8 @@ def test_a_plugin_without_settings_cannot_be_given_any(tmp_path: Path) -> None:
 def test_settings_are_kept_when_a_plugin_is_loaded_again(tmp_path: Path) -> None:
     (tmp_path / "tariffs.py").write_text(SOURCE)
     manager = PluginManager(Discovery([("test", tmp_path)]), {"tariffs": {"interval": 60}})
-    assert manager.load("tariffs").settings.interval == 60  # type: ignore[union-attr]
-    assert manager.load("tariffs").settings.interval == 60  # type: ignore[union-attr]
+    assert manager.load("tariffs").settings.interval == 60
+    assert manager.load("tariffs").settings.interval == 60
 
 
 def test_nothing_is_taken_over_when_one_value_is_wrong() -> None:

@@ -49,7 +49,8 @@ def as_json(payload: Any) -> str:
 
 def check_body(message: Message, text: str) -> None:
     """The body obeys the schema inside the WSDL, and holds what the WSDL calls this message."""
-    (element,) = etree.fromstring(text.encode()).find(f"{{{SOAP}}}Body")
+    body: Any = etree.fromstring(text.encode()).find(f"{{{SOAP}}}Body")
+    (element,) = body
     assert etree.QName(element).localname == message.described.element
     SCHEMAS[message.version, message.role].assertValid(element)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocppfw.stations.trace import Trace, escape_controls
+from ocppfw.stations.trace import Trace
+from ocppfw.text import escape_controls
 from tests.fakes import World
 
 CALLS = {

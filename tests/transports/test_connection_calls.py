@@ -50,12 +50,13 @@ class Wire:
         self.clock = clock
         self.pipe = RecordingPipe()
         self.answerer = FakeAnswerer()
+        taps: Any = NoTaps()
         given = {name.replace("_", "-"): value for name, value in settings.items()}
         self.connection = SrpcConnection(
             self.pipe,
             OcppVersion(version),
             self.answerer,
-            NoTaps(),
+            taps,
             Settings.build(given),
             clock,
         )
