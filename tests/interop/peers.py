@@ -178,13 +178,23 @@ class PythonPeer(Peer):
 
 
 class NodePeer(Peer):
-    """A station of the npm package ``ocpp-rpc`` in strict mode, in a process of its own."""
+    """A station of the npm package ``ocpp-rpc`` in strict mode, in a process of its own.
+
+    Args:
+        version: what it speaks.
+        answers: by action.
+        deflate: options of permessage-deflate in ``ws``, for a central system; None: without.
+    """
 
     script = "rpc_peer.js"
 
-    def __init__(self, version: str, answers: Answers) -> None:
+    def __init__(
+        self, version: str, answers: Answers, deflate: dict[str, Any] | None = None
+    ) -> None:
         super().__init__()
-        self._options = {"protocol": f"ocpp{version}", "answers": answers}
+        self._options: dict[str, Any] = {"protocol": f"ocpp{version}", "answers": answers}
+        if deflate is not None:
+            self._options["deflate"] = deflate
         self._told: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: Any = None
 

@@ -1,7 +1,7 @@
 // A station of the npm package ocpp-rpc in strict mode, told by lines of JSON what to do.
 //
 // node rpc_peer.js '{"role": "cp", "url": …, "identity": …, "protocol": …, "answers": {…}}'
-// node rpc_peer.js '{"role": "cs", "protocol": …, "answers": {…}}'
+// node rpc_peer.js '{"role": "cs", "protocol": …, "answers": {…}, "deflate": {…}}'
 //
 // stdin:  {"action": …, "payload": …}: call the other side.
 // stdout: {"port": …}, {"received": action, "payload": …}, {"result": payload}, {"error": text}
@@ -48,7 +48,11 @@ async function call({ action, payload }) {
 
 async function main() {
   if (options.role === "cs") {
-    const server = new RPCServer(strict);
+    const server = new RPCServer({
+      ...strict,
+      // ws decides by itself which messages are worth it, above 1 KiB.
+      wssOptions: { perMessageDeflate: options.deflate ?? false },
+    });
     server.on("client", serve);
     const http = await server.listen(0, "127.0.0.1");
     tell({ port: http.address().port });

@@ -112,3 +112,19 @@ def test_charging_and_being_asked(central, kind, version):
     central.wait_for(f"ChargePoint #{identity} disconnected")
     assert peer.violations == []
     assert central.trouble == []
+
+
+@pytest.mark.parametrize("kind", ["ocpp", "ocpp-rpc"])
+def test_long_messages_are_compressed_both_ways(central, kind):
+    identity = f"{kind}-long"
+    long = {"vendorId": "tests", "data": "".join(map(str, range(1000)))}
+    with make_peer(kind, "1.6", {"DataTransfer": {"status": "Accepted"}}).connected(
+        central.url, identity
+    ) as peer:
+        for number in range(1, 4):
+            calls = {"vendorId": "tests", "data": json.dumps([["DataTransfer", long]])}
+            assert peer.call("DataTransfer", calls)["status"] == "Accepted"
+            assert peer.expect("DataTransfer") == long
+            central.wait_for(f"asked cp#{identity} enough", number)
+    assert peer.violations == []
+    assert central.trouble == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.interop.peers import make_peer
+from tests.interop.peers import NodePeer, make_peer, require_package
 from tests.interop.scenarios import ANSWERS, TOKEN
 from tests.process.twistd import charge_point
 
@@ -116,3 +116,39 @@ def test_boot_charge_configure_reset(tmp_path, kind, version):
             station.wait_for("cp#CP1: Connected to CentralSystem", 2)
             assert station.trouble == []
     assert peer.violations == []
+
+
+LONG = "".join(map(str, range(1000)))
+
+
+def talk_long(peer, folder):
+    """Messages that are worth compressing, the same again and again, in both directions."""
+    with peer.listening(), charge_point(folder, f"ws://127.0.0.1:{peer.port}/") as station:
+        peer.expect("BootNotification")
+        keys = [f"a key that is not there, number {number}" for number in range(100)]
+        for _ in range(3):
+            told = peer.call("DataTransfer", {"vendorId": "x", "data": LONG})
+            assert told == {"status": "UnknownVendorId"}
+            assert peer.call("GetConfiguration", {"key": keys})["unknownKey"] == keys
+        assert station.trouble == []
+    assert peer.violations == []
+
+
+def test_long_messages_compressed_by_websockets(tmp_path):
+    talk_long(make_peer("ocpp", "1.6", ANSWERS["1.6"]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "deflate",
+    [
+        {},
+        # Such a server declines, even with status 400, who wants it to take nothing over.
+        {"serverNoContextTakeover": False},
+        {"serverNoContextTakeover": False, "clientNoContextTakeover": True},
+        {"serverMaxWindowBits": 9, "clientMaxWindowBits": 9},
+    ],
+    ids=lambda options: ", ".join(options) or "defaults",
+)
+def test_long_messages_compressed_by_ws(tmp_path, deflate):
+    require_package("ocpp-rpc")
+    talk_long(NodePeer("1.6", ANSWERS["1.6"], deflate), tmp_path)

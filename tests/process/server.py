@@ -55,11 +55,14 @@ class Server:
         wire.socket.close()
         return request
 
-    def accept(self, subprotocol: str | None = "ocpp1.6") -> tuple[Head, Wire]:
+    def accept(
+        self, subprotocol: str | None = "ocpp1.6", extensions: str | None = None
+    ) -> tuple[Head, Wire]:
         """The next WebSocket connection, with its request."""
         wire = self.accept_tcp()
         request = wire.read_head()
         chosen = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
+        chosen += f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
         wire.send_bytes(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Accept: {accept_key(request.headers['sec-websocket-key'])}\r\n"

@@ -6,15 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
-from autobahn.websocket.compress import (
-    PerMessageDeflateOffer,
-    PerMessageDeflateResponse,
-    PerMessageDeflateResponseAccept,
-)
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ocppfw.errors import ConnectFailed
+from ocppfw.transports.websocket.deflate import OFFERS, accept_response
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, Host, OcppProtocol, configure
 from ocppfw.versions import OcppVersion
 
@@ -68,6 +64,7 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
             self.close(PROTOCOL_ERROR, "no common subprotocol")
             return
         self._was_opened = True
+        self._drop_handshake()
         self._open_connection()
 
 
@@ -84,19 +81,12 @@ class ClientFactory(WebSocketClientFactory):
         )
         configure(self, host.settings)
         if host.settings.compression:
-            self.setProtocolOptions(
-                perMessageCompressionOffers=[PerMessageDeflateOffer()],
-                perMessageCompressionAccept=_accept_response,
-            )
+            # Not by setProtocolOptions, which would copy them for every charge point.
+            self.perMessageCompressionOffers = OFFERS
+            self.perMessageCompressionAccept = accept_response
         attributes = {"host": host, "identity": identity, "ocpp_version": version}
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
 
 
 def _is_tls(failure: Failure) -> bool:
     return type(failure.value).__module__.startswith(("OpenSSL", "service_identity"))
-
-
-def _accept_response(response: Any) -> Any:
-    if isinstance(response, PerMessageDeflateResponse):
-        return PerMessageDeflateResponseAccept(response, no_context_takeover=True)
-    return None

@@ -79,7 +79,7 @@ class FastFrames:
     # Private.
 
     def _wants_compression(self: Any, length: int) -> bool:
-        # Short messages gain nothing by it, and zlib would keep 260 KiB for the connection.
+        # Short messages gain nothing by it, and making the zlib objects takes its time.
         return self._perMessageCompress is not None and length >= _WORTH_COMPRESSING
 
     def _read_frame(self: Any, data: bytes) -> int:

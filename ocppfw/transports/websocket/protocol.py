@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from ocppfw.errors import NotConnected
 from ocppfw.settings import Settings
 from ocppfw.transports.websocket.connection import Answerer, FrameTaps, SrpcConnection
+from ocppfw.transports.websocket.deflate import keep_nothing
 from ocppfw.transports.websocket.fast_frames import FastFrames
 from ocppfw.versions import OcppVersion
 
@@ -21,6 +22,22 @@ PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
 
 _MAX_CLOSE_REASON = 123  # bytes, RFC 6455 section 5.5
+# What Autobahn keeps of the handshake and does not read again: a fifth of an idle connection.
+_HANDSHAKE_LEFTOVERS = (
+    "http_request_data",
+    "http_response_data",
+    "http_headers",
+    "http_status_line",
+    "http_request_uri",
+    "http_request_path",
+    "http_request_params",
+    "http_request_host",
+    "websocket_extensions",
+    "websocket_protocols",
+    "websocket_origin",
+    "websocket_key",
+    "_wskey",
+)
 
 
 class Host(Protocol):
@@ -169,9 +186,15 @@ class OcppProtocol(FastFrames):
         if not self._paused_by:
             self.transport.resumeProducing()
 
+    def _drop_handshake(self) -> None:
+        for name in _HANDSHAKE_LEFTOVERS:
+            self.__dict__.pop(name, None)
+
     def _open_connection(self: Any) -> None:
         host = self.host
         self.transport.registerProducer(self, True)
+        if self._perMessageCompress is not None:
+            keep_nothing(self._perMessageCompress)
         connection = SrpcConnection(
             self,
             self.ocpp_version,

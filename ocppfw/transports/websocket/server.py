@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
 
+from ocppfw.transports.websocket.deflate import accept_offer, refuse
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, Host, OcppProtocol, configure
 from ocppfw.versions import OcppVersion
-
-# What Autobahn keeps of the handshake and does not read again: a fifth of an idle connection.
-_HANDSHAKE_LEFTOVERS = (
-    "http_request_data",
-    "http_response_data",
-    "http_headers",
-    "http_status_line",
-    "http_request_uri",
-    "http_request_path",
-    "http_request_params",
-    "http_request_host",
-    "websocket_extensions",
-    "websocket_protocols",
-    "websocket_origin",
-    "_wskey",
-)
 
 
 class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
@@ -48,8 +31,7 @@ class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
         """Take the connection into use."""
         # Frees the HTTP channel and request that the connection began with.
         self.transport.unregisterProducer()
-        for name in _HANDSHAKE_LEFTOVERS:
-            self.__dict__.pop(name, None)
+        self._drop_handshake()
         if self.ocpp_version is None:
             self.close(PROTOCOL_ERROR, "no common subprotocol")
         else:
@@ -70,7 +52,7 @@ class ServerFactory(WebSocketServerFactory):
         super().__init__(protocols=[v.subprotocol for v in OcppVersion], reactor=reactor, server="")
         configure(self, host.settings)
         self.setProtocolOptions(
-            perMessageCompressionAccept=_accept_offer if host.settings.compression else _refuse,
+            perMessageCompressionAccept=accept_offer if host.settings.compression else refuse,
         )
         options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
         options["perMessageCompressionAccept"] = staticmethod(self.perMessageCompressionAccept)
@@ -107,19 +89,3 @@ class AdmittedConnection:
         for name, value in self._attributes.items():
             setattr(protocol, name, value)
         return protocol
-
-
-def _accept_offer(offers: Iterable[Any]) -> Any:
-    """permessage-deflate without context takeover: no zlib state is kept per connection."""
-    for offer in offers:
-        if isinstance(offer, PerMessageDeflateOffer):
-            return PerMessageDeflateOfferAccept(
-                offer,
-                request_no_context_takeover=offer.accept_no_context_takeover,
-                no_context_takeover=True,
-            )
-    return None
-
-
-def _refuse(offers: Iterable[Any]) -> None:
-    return None
