@@ -15,6 +15,7 @@ from ocppfw import __version__
 from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
 from ocppfw.service.log import file_observer, stream_observer
+from ocppfw.service.read_loop import shorten_reads
 from ocppfw.settings import SETTINGS, Setting, Settings, read_config
 from ocppfw.versions import Role
 
@@ -154,6 +155,8 @@ def makeService(options: Options) -> IService:
 
     try:
         show = show_line if options.settings.trace else None
-        return build_service(options.settings, options.plugin_settings, reactor, show)
+        service = build_service(options.settings, options.plugin_settings, reactor, show)
     except OcppfwError as error:
         raise SystemExit(f"ocppfw: {error}") from None
+    shorten_reads(reactor)
+    return service

@@ -17,6 +17,15 @@ from tests.process.twistd import (
 )
 
 CS = ("--role", "cs", "--port", "0")
+LOOK = """
+from ocppfw import hookimpl
+from twisted.internet import reactor
+from twisted.logger import Logger
+
+@hookimpl
+def station_started():
+    Logger().info("the loop is {loop}", loop=reactor.doIteration)
+"""
 
 
 def test_start_up_lines(tmp_path):
@@ -40,6 +49,12 @@ def test_only_our_own_words_in_the_log(tmp_path):
         assert central.wait() == -signal.SIGTERM
     strangers = [line for line in central.lines if not re.search(r"\] (cs: |CentralSystem )", line)]
     assert not strangers
+
+
+def test_reads_take_the_short_way(tmp_path):
+    write_plugin(tmp_path, "look", LOOK)
+    with central_system(tmp_path) as central:
+        assert "_poll" in central.wait_for("the loop is (.*)")[1]
 
 
 def test_command_for_a_second_terminal_works(tmp_path):
