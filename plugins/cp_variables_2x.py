@@ -71,7 +71,8 @@ def _report(station, payload, variables):
     """Answer first, then send the report."""
     if not variables:
         return {"status": "EmptyResultSet"}
-    items = [variable.as_report() for variable in variables]
+    model = _device_model(station)
+    items = [model.as_report(variable) for variable in variables]
     station.later(
         0, lambda: Deferred.fromCoroutine(_send_report(station, payload["requestId"], items))
     )

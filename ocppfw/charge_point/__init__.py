@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector, ConnectorEvent, ConnectorStatus
-from ocppfw.charge_point.device_model import DeviceModel, Variable
+from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.meter import Meter
-from ocppfw.charge_point.model import (
-    MODEL,
-    VENDOR,
-    ChargePointModel,
-    charge_point_model,
-)
+from ocppfw.charge_point.model import ChargePointModel, charge_point_model
 from ocppfw.charge_point.registration import Registration, RegistrationEvent
+from ocppfw.charge_point.standard_variables import MODEL, VENDOR
 from ocppfw.charge_point.times import seconds_of, timestamp
 from ocppfw.charge_point.transaction import Stop, Transaction
 from ocppfw.charge_point.transaction_messages import transaction_messages
+from ocppfw.charge_point.variables import Variable
 
 __all__ = [
     "MODEL",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector, ConnectorStatus
-from ocppfw.charge_point.device_model import Component, DeviceModel, Variable
+from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
+from ocppfw.charge_point.standard_variables import layout
 from ocppfw.versions import OcppVersion
-
-VENDOR = "ocppfw"
-MODEL = "simulator"
 
 
 class ChargePointModel:
@@ -28,6 +25,8 @@ class ChargePointModel:
 
     Attributes:
         version: the version that it speaks.
+        identity: its name on the wire.
+        ping_interval: seconds between its WebSocket pings.
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
         registration: how far it has come with its BootNotification.
@@ -39,6 +38,8 @@ class ChargePointModel:
         self, version: OcppVersion, identity: str, connectors: int, ping_interval: float
     ) -> None:
         self.version = version
+        self.identity = identity
+        self.ping_interval = ping_interval
         self.connectors = {
             number: Connector(number, self.changed) for number in range(1, connectors + 1)
         }
@@ -46,7 +47,7 @@ class ChargePointModel:
         self.boot_reason = "PowerUp"
         self.boot_not_before = 0.0
         self._reset_reason: str | None = None
-        self.configuration = self._build_configuration(identity, ping_interval)
+        self.configuration = self._build_configuration()
         self._operative = dict.fromkeys(range(connectors + 1), True)
         self._watchers: dict[str, Callable[[], None]] = {}
         self._reported = self.statuses()
@@ -158,6 +159,10 @@ class ChargePointModel:
         found = {number: self._word(each.status) for number, each in self.connectors.items()}
         return found if self.version.is_2x else {0: self._status_of_all(found), **found}
 
+    def availability_state(self, number: int) -> str:
+        """The AvailabilityState of an EVSE, or with 0 of the charging station (2.x)."""
+        return self._word(self.connectors[number].status) if number else self._status_of_all({})
+
     def take_unreported(self) -> tuple[int, str] | None:
         """A connector whose status the central system does not know, which it then does."""
         for number, status in self.statuses().items():
@@ -181,50 +186,16 @@ class ChargePointModel:
 
     # Configuration.
 
-    def _build_configuration(
-        self, identity: str, ping_interval: float
-    ) -> ConfigurationKeys | DeviceModel:
-        ping = str(int(ping_interval))
+    def _build_configuration(self) -> ConfigurationKeys | DeviceModel:
         if self.version.is_2x:
-            return DeviceModel(self._variables(identity, ping), self.changed)
-        constants = {"ChargePointId": identity}
+            return DeviceModel(layout(len(self.connectors)), self, self.changed)
+        constants = {"ChargePointId": self.identity}
         if self.version is OcppVersion.V1_6:
             constants = {
                 "NumberOfConnectors": str(len(self.connectors)),
-                "WebSocketPingInterval": ping,
+                "WebSocketPingInterval": str(int(self.ping_interval)),
             }
         return ConfigurationKeys(self.version, constants, self.changed)
-
-    def _variables(self, identity: str, ping: str) -> Iterator[Variable]:
-        yield Variable(
-            Component("OCPPCommCtrlr"), "WebSocketPingInterval", ping,
-            data_type="integer", characteristics={"unit": "s"},
-        )  # fmt: skip
-        yield Variable(Component("SecurityCtrlr"), "Identity", identity)
-        station = Component("ChargingStation")
-        yield Variable(station, "Model", MODEL)
-        yield Variable(station, "VendorName", VENDOR)
-        yield _state(station, self._station_state, ("Available", "Unavailable"))
-        for number, connector in self.connectors.items():
-            for component in (Component("EVSE", number), Component("Connector", number, 1)):
-                yield _state(component, partial(self._state_of, connector))
-
-    def _state_of(self, connector: Connector) -> str:
-        return self._word(connector.status)
-
-    def _station_state(self) -> str:
-        return self._status_of_all({})
-
-
-def _state(
-    component: Component,
-    read: Callable[[], str],
-    values: Iterable[str] = ("Available", "Occupied", "Unavailable"),
-) -> Variable:
-    return Variable(
-        component, "AvailabilityState", read,
-        data_type="OptionList", characteristics={"valuesList": ",".join(values)},
-    )  # fmt: skip
 
 
 def charge_point_model(station: Any) -> ChargePointModel:

@@ -1,8 +1,12 @@
 """Variables of 2.x."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
-from ocppfw.charge_point import ChargePointModel, Transaction, Variable
+from ocppfw.charge_point import ChargePointModel, DeviceModel, Transaction, Variable
+from ocppfw.charge_point.configuration import integer
+from ocppfw.charge_point.variables import Attribute, Component, Layout
 from ocppfw.versions import OcppVersion
 
 
@@ -106,6 +110,26 @@ def test_availability_is_that_of_the_connectors(station, model):
     assert states == ["Occupied", "Unavailable"]
 
 
+IN_ORDER = [
+    "OCPPCommCtrlr",
+    "AuthCtrlr",
+    "TxCtrlr",
+    "SampledDataCtrlr",
+    "AlignedDataCtrlr",
+    "SecurityCtrlr",
+    "AuthCacheCtrlr",
+    "DisplayMessageCtrlr",
+    "ISO15118Ctrlr",
+    "LocalAuthListCtrlr",
+    "MonitoringCtrlr",
+    "ReservationCtrlr",
+    "SmartChargingCtrlr",
+    "ChargingStation",
+    "EVSE",
+    "Connector",
+]
+
+
 def names(variables):
     return [(each.component.name, each.name) for each in variables]
 
@@ -113,6 +137,7 @@ def names(variables):
 def test_base_reports(model):
     full = model.base_report("FullInventory")
     assert full == model.variables
+    assert list(dict.fromkeys(component for component, _ in names(full))) == IN_ORDER
     settable = model.base_report("ConfigurationInventory")
     assert ("OCPPCommCtrlr", "HeartbeatInterval") in names(settable)
     assert ("SecurityCtrlr", "BasicAuthPassword") in names(settable)
@@ -123,8 +148,8 @@ def test_base_reports(model):
 
 
 def test_what_is_written_only_is_not_reported(model):
-    [secret] = [each for each in model.variables if each.secret]
-    assert secret.as_report()["variableAttribute"] == [
+    secret = model.find(item("SecurityCtrlr", "BasicAuthPassword"))
+    assert model.as_report(secret)["variableAttribute"] == [
         {"type": "Actual", "mutability": "WriteOnly"}
     ]
 
@@ -157,7 +182,7 @@ def test_report_by_criteria(model):
 
 def test_every_variable_can_be_found_by_what_it_reports(model):
     for variable in model.variables:
-        assert model.find(variable.as_report()) is variable
+        assert model.find(model.as_report(variable)) is variable
         assert isinstance(variable, Variable)
 
 
@@ -167,3 +192,61 @@ def test_what_behaviours_ask_for(model):
     assert model.authorizes_remote_starts is False
     model.heartbeat_interval = 10
     assert model.read(item("OCPPCommCtrlr", "HeartbeatInterval")) == ("Accepted", "10")
+
+
+def test_charge_points_that_are_built_alike_share_their_variables(model):
+    alike = ChargePointModel(OcppVersion.V2_1, "CP2", 2, 60).configuration
+    assert alike.variables is model.variables
+    other = ChargePointModel(OcppVersion.V2_1, "CP2", 3, 60).configuration
+    assert len(other.variables) == len(model.variables) + 2
+
+
+def test_each_has_values_of_its_own(model):
+    other = ChargePointModel(OcppVersion.V2_0_1, "CP2", 2, 60)
+    other.change_availability(1, operative=False)
+    model.heartbeat_interval = 10
+    asked = [
+        item("OCPPCommCtrlr", "HeartbeatInterval"),
+        item("OCPPCommCtrlr", "WebSocketPingInterval"),
+        item("SecurityCtrlr", "Identity"),
+        item("EVSE", "AvailabilityState", 1),
+    ]
+    assert [model.read(each)[1] for each in asked] == ["10", "300", "CP1", "Available"]
+    found = [other.configuration.read(each)[1] for each in asked]
+    assert found == ["300", "60", "CP2", "Unavailable"]
+
+
+def test_what_is_shared_cannot_be_changed(model):
+    variable = model.find(item("OCPPCommCtrlr", "HeartbeatInterval"))
+    with pytest.raises(FrozenInstanceError):
+        variable.name = "Other"
+    with pytest.raises(FrozenInstanceError):
+        variable.attributes["Actual"].value = "1"
+    with pytest.raises(TypeError):
+        variable.attributes["Target"] = variable.attributes["Actual"]
+    with pytest.raises(TypeError):
+        variable.characteristics["unit"] = "h"
+    model.as_report(variable)["variableCharacteristics"]["unit"] = "h"
+    assert model.as_report(variable)["variableCharacteristics"]["unit"] == "s"
+
+
+def test_each_attribute_has_a_value_and_a_mutability_of_its_own(station):
+    cable = Component("Cable", 1, instance="left")
+    attributes = {"Actual": Attribute("5"), "Target": Attribute("7", "ReadWrite")}
+    current = Variable(cable, "Current", attributes, integer(high=32), "integer")
+    model = DeviceModel(Layout([current]), station, station.changed)
+    asked = {"component": cable.as_json(), "variable": {"name": "Current"}}
+    target = {**asked, "attributeType": "Target"}
+
+    assert (model.read(asked), model.read(target)) == (("Accepted", "5"), ("Accepted", "7"))
+    assert model.write({**asked, "attributeValue": "9"}) == "Rejected"
+    assert model.write({**target, "attributeValue": "33"}) == "Rejected"
+    assert model.write({**target, "attributeValue": "9"}) == "Accepted"
+    assert model.base_report("ConfigurationInventory") == [current]
+    assert model.as_report(current)["variableAttribute"] == [
+        {"type": "Actual", "mutability": "ReadOnly", "value": "5"},
+        {"type": "Target", "mutability": "ReadWrite", "value": "9"},
+    ]
+    limit = {**asked, "attributeType": "MaxSet"}
+    assert model.read(limit) == ("NotSupportedAttributeType", "")
+    assert model.write({**limit, "attributeValue": "9"}) == "NotSupportedAttributeType"

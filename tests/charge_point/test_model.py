@@ -1,5 +1,7 @@
 """The charge point as a whole: availability, status, reset."""
 
+import gc
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -178,3 +180,19 @@ def test_a_station_has_one_model():
         "NumberOfConnectors": ("5", True),
         "WebSocketPingInterval": ("60", True),
     }
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+def test_a_charge_point_takes_little_memory(version):
+    build(version)  # what all charge points share is made once
+    many = 300
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        models = [build(version) for _ in range(many)]
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(models) == many
+    assert (after - before) / many < 8 * 1024

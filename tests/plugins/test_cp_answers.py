@@ -188,8 +188,9 @@ class TestVariables:
     def test_base_report(self, world, base):
         answer = world.ask("GetBaseReport", {"requestId": 5, "reportBase": base})
         assert answer == {"status": "Accepted"}
-        expected = world.model.configuration.base_report(base)
-        assert len(self.reports(world)) == len(expected)
+        model = world.model.configuration
+        expected = [model.as_report(variable) for variable in model.base_report(base)]
+        assert self.reports(world) == expected
 
     def test_report(self, world):
         wanted = {"requestId": 5, "componentVariable": [{"component": {"name": "TxCtrlr"}}]}
