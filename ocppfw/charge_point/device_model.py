@@ -61,6 +61,13 @@ class DeviceModel:
         found = self._values.get((variable, attribute), start)
         return found(self._source, variable.component) if callable(found) else found
 
+    def set_value(
+        self, variable: Variable, value: str, attribute: AttributeType = "Actual"
+    ) -> None:
+        """Set the value of an attribute, without regard to its mutability and check."""
+        self._values[variable, attribute] = value
+        self._changed()
+
     def read(self, item: Json) -> tuple[str, str]:
         """The status to answer to an item of GetVariables, and the value (B06)."""
         addressed = self._addressed(item)
@@ -83,7 +90,7 @@ class DeviceModel:
             value = variable.check(item["attributeValue"])
         except ValueError:
             return "Rejected"
-        self._set(variable, attribute, value)
+        self.set_value(variable, value, attribute)
         return "Accepted"
 
     def _addressed(self, item: Json) -> tuple[Variable, AttributeType] | str:
@@ -93,10 +100,6 @@ class DeviceModel:
         attribute = item.get("attributeType", "Actual")
         known = attribute in variable.attributes
         return (variable, attribute) if known else "NotSupportedAttributeType"
-
-    def _set(self, variable: Variable, attribute: AttributeType, value: str) -> None:
-        self._values[variable, attribute] = value
-        self._changed()
 
     # Reports.
 
@@ -152,7 +155,7 @@ class DeviceModel:
 
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: int) -> None:
-        self._set(HEARTBEAT_INTERVAL, "Actual", str(int(seconds)))
+        self.set_value(HEARTBEAT_INTERVAL, str(int(seconds)))
 
     @property
     def sample_interval(self) -> int:
