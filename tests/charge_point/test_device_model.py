@@ -247,6 +247,8 @@ def test_each_attribute_has_a_value_and_a_mutability_of_its_own(station):
         {"type": "Actual", "mutability": "ReadOnly", "value": "5"},
         {"type": "Target", "mutability": "ReadWrite", "value": "9"},
     ]
+    model.set_value(current, "8")  # what a behaviour tells, the central system cannot set
+    assert (model.read(asked), model.read(target)) == (("Accepted", "8"), ("Accepted", "9"))
     limit = {**asked, "attributeType": "MaxSet"}
     assert model.read(limit) == ("NotSupportedAttributeType", "")
     assert model.write({**limit, "attributeValue": "9"}) == "NotSupportedAttributeType"
