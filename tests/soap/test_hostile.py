@@ -74,7 +74,7 @@ def test_many_faults_are_not_looked_for_in_a_tree(
     body, reason = HOSTILE[name]
     text = envelope(body.replace("`", "'"), service=CS_15)
     assert len(text) <= 2**20
-    monkeypatch.setattr("ocppfw.soap.services.Message._check", None)
+    monkeypatch.setattr("ocppfw.soap.services.BodyElement._check", None)
     check(refusal(text).fault, FaultCode.SENDER, Subcode.PROTOCOL_ERROR, reason)
 
 
