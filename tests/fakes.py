@@ -19,7 +19,7 @@ from ocppfw.stations.station import CentralSystem, ChargePoint, Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStore
 from ocppfw.transports.websocket.connection import SrpcConnection
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, Transport
 
 
 def value_of(deferred: Deferred[Any]) -> Any:
@@ -48,6 +48,7 @@ class RecordingPipe:
         self.closed: list[tuple[int, str]] = []
         self.pings: list[Deferred[None]] = []
         self.ping_intervals: list[float] = []
+        self.withholds_pongs = False
 
     @property
     def writable(self) -> bool:
@@ -56,11 +57,17 @@ class RecordingPipe:
     def write_text(self, data: bytes) -> None:
         self.texts.append(data.decode())
 
-    def pause_reading(self) -> None:
-        self.reading.append("pause")
+    def pause_reading(self, reason: str) -> None:
+        self.reading.append(f"pause: {reason}")
 
-    def resume_reading(self) -> None:
-        self.reading.append("resume")
+    def resume_reading(self, reason: str) -> None:
+        self.reading.append(f"resume: {reason}")
+
+    def abort(self) -> None:
+        self.closed.append((0, "aborted"))
+
+    def withhold_pongs(self, withheld: bool) -> None:
+        self.withholds_pongs = withheld
 
     def close(self, code: int, reason: str) -> None:
         self.closed.append((code, reason))
@@ -99,7 +106,7 @@ class Line:
         self.connection = SrpcConnection(
             self.pipe,
             version,
-            station.answerer(version),
+            station.answerer(version, Transport.WEBSOCKET),
             station.taps,
             station.settings,
             station.clock,

@@ -270,8 +270,9 @@ def _check_url(url: str, transport: Transport, options: dict[str, Any]) -> None:
 
 def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
     versions = ", ".join(version.subprotocol for version in station.versions)
-    yield f"Central system on port {port}: {versions}; {_count(len(station.peers))} connected"
-    for peer in station.connected_peers:
+    peers = station.connected_peers
+    yield f"Central system on port {port}: {versions}; {_count(len(peers))} connected"
+    for peer in peers:
         yield f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}{_running(peer)}"
 
 

@@ -48,11 +48,9 @@ class _ChargePoint(ChargePoint):
         #: fires when it is connected; fails with CommandFailed when that failed
         self.first_attempt: Deferred[None] = Deferred()
 
-    def connection_opened(
-        self, identity: str, version: OcppVersion, connection: Any, address: str
-    ) -> Peer:
+    def connection_opened(self, *arguments: Any) -> Peer:
         """A connection was opened; its peer."""
-        peer = super().connection_opened(identity, version, connection, address)
+        peer = super().connection_opened(*arguments)
         if not self.first_attempt.called:
             self.first_attempt.callback(None)
         return peer

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -22,20 +25,66 @@ def is_awaitable(value: Any) -> bool:
     return isinstance(value, Deferred | Awaitable)
 
 
-def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
-    """The Deferred of an awaitable that a hook returned.
+def await_hook(value: Any, seconds: float, clock: Any) -> Any:
+    """What an awaitable that a hook returned comes to.
 
     Args:
         value: a Deferred, or a coroutine that awaits Deferreds.
         seconds: how long it may take; it then fails with HookTimedOut.
         clock: counts the seconds.
 
+    Returns:
+        The result itself where it is there at once, which saves most of the time; else a Deferred.
+
     Raises:
         TypeError: it is an awaitable of asyncio, which nothing runs here.
+        Exception: what it failed with at once.
     """
     if asyncio.isfuture(value):
         raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
-    deferred = value if isinstance(value, Deferred) else ensureDeferred(value)
+    if not isinstance(value, Deferred):
+        coroutine = value if inspect.iscoroutine(value) else _awaiting(value)
+        try:
+            first = coroutine.send(None)
+        except StopIteration as ended:
+            return ended.value
+        value = Deferred.fromCoroutine(_continued(coroutine, first))
+    outcome: list[Any] = []
+    value.addBoth(outcome.append)
+    if not outcome:
+        return _limited(value, outcome, seconds, clock)
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return outcome[0]
+
+
+async def _awaiting(value: Awaitable[Any]) -> Any:
+    return await value
+
+
+@types.coroutine
+def _continued(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any, Any]:
+    """The rest of a coroutine that awaits something already."""
+    while True:
+        try:
+            result = yield awaited
+        except GeneratorExit:
+            coroutine.close()
+            raise
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, result)
+        try:
+            awaited = step()
+        except StopIteration as ended:
+            return ended.value
+
+
+def _limited(
+    deferred: Deferred[Any], outcome: list[Any], seconds: float, clock: Any
+) -> Deferred[Any]:
+    """What a Deferred will come to, but not later than after some seconds."""
     limited: Deferred[Any] = Deferred()
 
     def expire() -> None:
@@ -43,14 +92,68 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Deferred[Any]:
         limited.errback(HookTimedOut(f"did not answer within {seconds:g} s"))
         deferred.cancel()
 
-    def end(result: Any) -> None:
+    def end(_: None) -> None:
         if timer.active():
             timer.cancel()
-            limited.callback(result)  # a Failure takes the way of errors
+            limited.callback(outcome[0])  # a Failure takes the way of errors
 
     timer = clock.callLater(seconds, expire)
-    deferred.addBoth(end)
+    deferred.addCallback(end)
     return limited
+
+
+def change(
+    implementations: Sequence[Implementation],
+    arguments: tuple[Any, ...],
+    value: Any,
+    accept: Callable[[Any, Any], Any],
+    limit: tuple[float, Any],
+) -> Any:
+    """Let changing hooks change a value, one after the other.
+
+    Args:
+        implementations: the hooks; one that fails is logged, and has changed nothing.
+        arguments: what they are given before the value.
+        value: what may be changed.
+        accept: makes a hook's result and the present value the next value; None ends it.
+        limit: seconds that a hook has to answer, and the clock that counts them.
+
+    Returns:
+        The value in the end, None if a hook has ended it, or a Deferred of these.
+    """
+    for position, implementation in enumerate(implementations, start=1):
+        try:
+            result = implementation.function(*arguments, value)
+            if is_awaitable(result):
+                result = await_hook(result, *limit)
+            if isinstance(result, Deferred):
+                rest = implementations[position:]
+                return _change_later(result, implementation, rest, arguments, value, accept, limit)
+            value = accept(result, value)
+        except Exception:
+            log_failure(Failure(), implementation)
+        if value is None:
+            return None
+    return value
+
+
+def _change_later(
+    result: Deferred[Any],
+    implementation: Implementation,
+    rest: Sequence[Implementation],
+    arguments: tuple[Any, ...],
+    value: Any,
+    accept: Callable[[Any, Any], Any],
+    limit: tuple[float, Any],
+) -> Deferred[Any]:
+    def failed(failure: Failure) -> Any:
+        log_failure(failure, implementation)
+        return value
+
+    def ask_the_rest(changed: Any) -> Any:
+        return None if changed is None else change(rest, arguments, changed, accept, limit)
+
+    return result.addCallback(accept, value).addErrback(failed).addCallback(ask_the_rest)
 
 
 class HookTimedOut(Exception):

@@ -13,28 +13,30 @@ from __future__ import annotations
 from typing import Any
 
 from ocppfw.catalogue import hook_name, load_catalogue
-from ocppfw.interfaces import ConnectionRequest
+from ocppfw.interfaces import ConnectionRequest, Peer, Station
 from ocppfw.marker import hookspec
+from ocppfw.rpc.frames import Answer, Call
 from ocppfw.versions import OcppVersion, Role
 
 
-def answer_hook(station: Any, peer: Any, call: Any, payload: Any) -> Any:
+def answer_hook(station: Station, peer: Peer, call: Call, payload: dict[str, Any]) -> Any:
     """Called for a call whose payload fits the schema of its version.
 
     :param station: the station that is asked.
     :param peer: who asks; ``peer.call(action, payload)`` asks back.
-    :param call: the call, with ``message_id`` and ``action``.
+    :param call: the call, with ``message_id`` and ``action``; ``call.after_answer(function)``
+        has a function called once the answer is on the wire.
     :param payload: what is asked, as on the wire; not to be changed.
     :returns: None passes the call on to the next implementation, the last loaded first. A dict is
-        the answer. An awaitable (a Deferred, or a coroutine that awaits Deferreds) claims the
-        call and must end in a dict within ``hook-timeout``. ``CallFailed`` refuses the call,
-        ``NoAnswer`` leaves it without an answer. Any other exception is answered with
-        InternalError and logged. For a SEND (2.1) the result is ignored.
+        the answer. An awaitable (a Deferred, or a coroutine that awaits Deferreds) must end in
+        one of these within ``hook-timeout``. ``CallFailed`` refuses the call, ``NoAnswer``
+        leaves it without an answer. Any other exception is answered with InternalError and
+        logged. For a SEND (2.1) the result is ignored.
     """
 
 
 @hookspec
-def connection_requested(station: Any, request: ConnectionRequest) -> Any:
+def connection_requested(station: Station, request: ConnectionRequest) -> Any:
     """Called before a charge point is let in; every implementation must agree.
 
     Over SOAP it is called for every request, also by a charge point for those of its central
@@ -49,7 +51,7 @@ def connection_requested(station: Any, request: ConnectionRequest) -> Any:
 
 
 @hookspec
-def call_requested(station: Any, peer: Any, call: Any) -> None:
+def call_requested(station: Station, peer: Peer, call: Call) -> None:
     """Called for every well-formed CALL before anything else; every implementation must agree.
 
     A charge point that is not registered may want to answer nothing, not even a wrong call.
@@ -63,7 +65,7 @@ def call_requested(station: Any, peer: Any, call: Any) -> None:
 
 
 @hookspec
-def station_started(station: Any) -> None:
+def station_started(station: Station) -> None:
     """Called when a station has started, and for a running one when the plugin is loaded.
 
     :param station: the central system or charge point.
@@ -71,7 +73,7 @@ def station_started(station: Any) -> None:
 
 
 @hookspec
-def station_stopped(station: Any) -> None:
+def station_stopped(station: Station) -> None:
     """Called when a station stops, and for a running one when the plugin is unloaded.
 
     :param station: the central system or charge point.
@@ -79,7 +81,7 @@ def station_stopped(station: Any) -> None:
 
 
 @hookspec
-def connection_opened(station: Any, peer: Any) -> None:
+def connection_opened(station: Station, peer: Peer) -> None:
     """Called when a peer is connected, and for connected ones when the plugin is loaded.
 
     :param station: our side.
@@ -88,7 +90,7 @@ def connection_opened(station: Any, peer: Any) -> None:
 
 
 @hookspec
-def connection_lost(station: Any, peer: Any, reason: str) -> None:
+def connection_lost(station: Station, peer: Peer, reason: str) -> None:
     """Called when a connection has ended; calls under way have failed already.
 
     :param station: our side.
@@ -98,7 +100,7 @@ def connection_lost(station: Any, peer: Any, reason: str) -> None:
 
 
 @hookspec
-def connection_failed(station: Any, reason: str) -> None:
+def connection_failed(station: Station, reason: str) -> None:
     """Called when a charge point could not connect; it will try again.
 
     :param station: the charge point.
@@ -107,7 +109,7 @@ def connection_failed(station: Any, reason: str) -> None:
 
 
 @hookspec
-def call_received(station: Any, peer: Any, call: Any) -> None:
+def call_received(station: Station, peer: Peer, call: Call) -> None:
     """Called for every well-formed CALL or SEND, before it is checked.
 
     :param station: the station that is asked.
@@ -117,8 +119,8 @@ def call_received(station: Any, peer: Any, call: Any) -> None:
 
 
 @hookspec
-def call_answered(station: Any, peer: Any, call: Any, answer: Any) -> None:
-    """Called when the answer to a call is about to be sent.
+def call_answered(station: Station, peer: Peer, call: Call, answer: Answer) -> None:
+    """Called when the answer to a call has been sent; a call of ours made here goes out after it.
 
     :param station: the station that answers.
     :param peer: who asked.
@@ -128,7 +130,30 @@ def call_answered(station: Any, peer: Any, call: Any, answer: Any) -> None:
 
 
 @hookspec
-def result_received(station: Any, peer: Any, call: Any, payload: Any) -> None:
+def change_answer(station: Station, peer: Peer, call: Call, payload: dict[str, Any]) -> Any:
+    """Called for the answer of a plugin, before it is checked and sent.
+
+    :param station: the station that answers.
+    :param peer: who asked.
+    :param call: the call.
+    :param payload: the answer, as earlier implementations left it; not to be changed itself.
+    :returns: None leaves it as it is, a dict takes its place, an awaitable of one of these
+        delays it.
+    """
+
+
+@hookspec
+def call_sent(station: Station, peer: Peer, call: Call) -> None:
+    """Called when a call of ours has been sent.
+
+    :param station: the station that asks.
+    :param peer: who is asked.
+    :param call: our call.
+    """
+
+
+@hookspec
+def result_received(station: Station, peer: Peer, call: Call, payload: Any) -> None:
     """Called when a peer has answered a call of ours with a valid result.
 
     :param station: the station that asked.
@@ -139,7 +164,7 @@ def result_received(station: Any, peer: Any, call: Any, payload: Any) -> None:
 
 
 @hookspec
-def call_failed(station: Any, peer: Any, call: Any, error: Exception) -> None:
+def call_failed(station: Station, peer: Peer, call: Call, error: Exception) -> None:
     """Called when a call of ours was refused, answered invalidly, not sent, or lost.
 
     :param station: the station that asked.
@@ -150,7 +175,7 @@ def call_failed(station: Any, peer: Any, call: Any, error: Exception) -> None:
 
 
 @hookspec
-def call_expired(station: Any, peer: Any, call: Any) -> None:
+def call_expired(station: Station, peer: Peer, call: Call) -> None:
     """Called when a peer has not answered a call of ours in time.
 
     :param station: the station that asked.
@@ -160,17 +185,17 @@ def call_expired(station: Any, peer: Any, call: Any) -> None:
 
 
 @hookspec
-def frame_received(station: Any, peer: Any, text: str) -> None:
+def frame_received(station: Station, peer: Peer, text: str) -> None:
     """Called for every text frame that arrives, as it came.
 
     :param station: our side.
     :param peer: the other side.
-    :param text: the frame; it may hold secrets and may be no JSON at all.
+    :param text: the frame; it may hold secrets and may not be JSON at all.
     """
 
 
 @hookspec
-def frame_sent(station: Any, peer: Any, text: str) -> None:
+def frame_sent(station: Station, peer: Peer, text: str) -> None:
     """Called for every text frame that is sent, as it goes.
 
     :param station: our side.
@@ -180,7 +205,7 @@ def frame_sent(station: Any, peer: Any, text: str) -> None:
 
 
 @hookspec
-def change_received_frame(station: Any, peer: Any, text: str) -> Any:
+def change_received_frame(station: Station, peer: Peer, text: str) -> Any:
     """Called for every text frame that arrives, before it is processed.
 
     :param station: our side.
@@ -192,7 +217,7 @@ def change_received_frame(station: Any, peer: Any, text: str) -> Any:
 
 
 @hookspec
-def change_sent_frame(station: Any, peer: Any, text: str) -> Any:
+def change_sent_frame(station: Station, peer: Peer, text: str) -> Any:
     """Called for every text frame before it is sent.
 
     :param station: our side.
@@ -204,17 +229,17 @@ def change_sent_frame(station: Any, peer: Any, text: str) -> Any:
 
 
 @hookspec
-def envelope_received(station: Any, peer: Any, text: str) -> None:
+def envelope_received(station: Station, peer: Peer, text: str) -> None:
     """Called for every SOAP envelope that arrives, as it came, once it is known whose it is.
 
     :param station: our side.
     :param peer: the other side.
-    :param text: the XML; it may hold secrets. An answer of a peer may be no XML at all.
+    :param text: the XML; it may hold secrets. An answer of a peer may not be XML at all.
     """
 
 
 @hookspec
-def envelope_sent(station: Any, peer: Any, text: str) -> None:
+def envelope_sent(station: Station, peer: Peer, text: str) -> None:
     """Called for every SOAP envelope that is sent, as it goes.
 
     :param station: our side.
@@ -224,7 +249,7 @@ def envelope_sent(station: Any, peer: Any, text: str) -> None:
 
 
 @hookspec
-def change_received_envelope(station: Any, peer: Any, text: str) -> Any:
+def change_received_envelope(station: Station, peer: Peer, text: str) -> Any:
     """Called for every SOAP envelope that arrives, before it is processed.
 
     :param station: our side.
@@ -236,7 +261,7 @@ def change_received_envelope(station: Any, peer: Any, text: str) -> Any:
 
 
 @hookspec
-def change_sent_envelope(station: Any, peer: Any, text: str) -> Any:
+def change_sent_envelope(station: Station, peer: Peer, text: str) -> Any:
     """Called for every SOAP envelope before it is sent.
 
     :param station: our side.
@@ -256,7 +281,7 @@ def console_commands() -> Any:
 
 
 @hookspec
-def station_idle(station: Any) -> None:
+def station_idle(station: Station) -> None:
     """Called when the last of a station's calls, in either direction, has come to its end.
 
     :param station: our side.

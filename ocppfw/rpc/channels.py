@@ -1,7 +1,7 @@
 """The two RPC directions of one connection: order, ids, one call in flight, time-outs.
 
-Neither channel does I/O or knows a clock. Messages go in, messages come out, and the
-present moment is an argument (seconds, from any origin).
+Neither does I/O or knows a clock. Messages go in, messages come out, and the present moment is
+an argument (seconds, from any origin). Both transports use them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from ocppfw.errors import QueueFull
-from ocppfw.rpc.frames import Call, CallError, CallResult
+from ocppfw.rpc.frames import Call
 
 _REMEMBERED_ENDINGS = 32  # how many ended calls are known by id, to tell late from unknown
 
@@ -33,12 +33,14 @@ class PendingCall:
         call: what is asked.
         timeout: seconds that the peer has, from the moment when the call is sent.
         context: what the caller wants back when the call ends.
+        frame: the call as it goes out, where that is known before its turn comes.
         deadline: when the time is up; None while the call waits for its turn.
     """
 
     call: Call
     timeout: float
     context: Any
+    frame: bytes | None = None
     deadline: float | None = None
 
 
@@ -85,25 +87,25 @@ class ClientChannel:
         pending.deadline = now + pending.timeout
         self._in_flight[pending.call.message_id] = pending
 
-    def sendable(self, now: float) -> list[Call]:
+    def sendable(self, now: float) -> list[PendingCall]:
         """The calls whose turn it is, now in flight; they must be sent in this order."""
-        calls = []
+        turns = []
         while self._queue and len(self._in_flight) < self._max_in_flight:
             pending = self._queue.popleft()
             pending.deadline = now + pending.timeout
             self._in_flight[pending.call.message_id] = pending
-            calls.append(pending.call)
-        return calls
+            turns.append(pending)
+        return turns
 
     def find(self, message_id: str) -> PendingCall | None:
         """The call in flight with this id, None if there is none."""
         return self._in_flight.get(message_id)
 
-    def receive(self, message: CallResult | CallError) -> PendingCall | None:
-        """The call that this message answers, None if it answers none of ours."""
-        pending = self._in_flight.pop(message.message_id, None)
+    def end(self, message_id: str) -> PendingCall | None:
+        """The call in flight with this id, which it no longer is; None if there is none."""
+        pending = self._in_flight.pop(message_id, None)
         if pending is not None:
-            self._remember(message.message_id)
+            self._remember(message_id)
         return pending
 
     def explain_stray(self, message_id: str) -> str:
@@ -142,34 +144,48 @@ class ClientChannel:
         self._ended.append(message_id)
 
 
-class ServerChannel:
+class Inbound:
     """The calls that we answer: which are being handled, and which wait for a free place.
 
-    At most ``max_open`` calls of one connection are handled at once. The transport then stops
-    reading; what it had read already waits here.
+    At most ``max_open`` calls of one connection are handled at once. A transport that cannot
+    refuse the next one stops reading; what it had read already waits here.
+
+    Attributes:
+        draining: True once no further call is taken.
     """
 
-    __slots__ = ("_max_open", "_waiting", "open")
+    __slots__ = ("_max_open", "_open", "_waiting", "draining")
 
     def __init__(self, max_open: int = 32) -> None:
+        self.draining = False
         self._max_open = max_open
-        #: ids of the calls that are being handled
-        self.open: set[str] = set()
+        # By identity: over SOAP nobody keeps a peer from using an id twice at once.
+        self._open: dict[int, Call] = {}
         self._waiting: dict[str, Call] = {}
 
     @property
     def full(self) -> bool:
         """True when no further call may be handled now."""
-        return len(self.open) >= self._max_open
+        return len(self._open) >= self._max_open
 
     @property
     def idle(self) -> bool:
         """True when every call that was received has been answered."""
-        return not self.open and not self._waiting
+        return not self._open and not self._waiting
 
     def uses(self, message_id: str) -> bool:
         """True while a call with this id is handled or waits."""
-        return message_id in self.open or message_id in self._waiting
+        return message_id in self._waiting or any(
+            call.message_id == message_id for call in self._open.values()
+        )
+
+    def begin(self, call: Call) -> None:
+        """A call is being handled from now on."""
+        self._open[id(call)] = call
+
+    def end(self, call: Call) -> None:
+        """A call has been answered, or never will be."""
+        self._open.pop(id(call), None)
 
     def wait(self, call: Call) -> None:
         """Keep a call until there is a place for it."""

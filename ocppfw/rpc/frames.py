@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -30,14 +30,53 @@ _CALL_HEAD = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]*)"\s*,\s*"[^"\\]*"\s*,')
 _UNREADABLE_ID = "-1"  # 2.0.1 part 4, section 4.2.3
 _MAX_DESCRIPTION_LENGTH = 255  # 2.0.1 part 4, section 4.2.3
 
+#: What is to be done after an answer: a function and its arguments.
+AfterAnswer = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+#: What ``Call.after`` is once the call has been answered.
+_ANSWERED: Final = ()
+
 
 @dataclass(slots=True)
 class Call:
-    """A request; ``payload`` is None where the frame says ``null``."""
+    """A request.
+
+    Attributes:
+        message_id: what the answer refers to.
+        action: what is asked.
+        payload: its data; None where the frame says ``null``.
+    """
 
     message_id: str
     action: str
     payload: Any
+    _after: Sequence[AfterAnswer] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    def after_answer(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Have a function called once the answer to this call is on the wire.
+
+        It is called exactly once, as ``function(*arguments, sent=True)``; with ``sent=False``
+        where the answer could not be sent, or there is none. It may be a coroutine function.
+
+        Raises:
+            RuntimeError: the call has been answered already.
+        """
+        if self._after is _ANSWERED:
+            raise RuntimeError(f"{self.action} has been answered already")
+        self._after = [*(self._after or ()), (function, arguments)]
+
+    @property
+    def waited_for(self) -> bool:
+        """True if somebody wants to do something after the answer."""
+        return bool(self._after)
+
+    def end(self) -> Sequence[AfterAnswer]:
+        """The call has been answered: what is to be done now."""
+        after, self._after = self._after, _ANSWERED
+        return after or ()
 
 
 @dataclass(slots=True)
@@ -90,7 +129,8 @@ class BadFrame:
     answer: CallError | None = None
 
 
-Message = Call | CallResult | CallError | CallResultError | Send
+Answer = CallResult | CallError
+Message = Call | Answer | CallResultError | Send
 
 
 def parse(data: bytes | str, version: OcppVersion) -> Message | BadFrame:

@@ -8,33 +8,43 @@ unless a plugin refuses the call beforehand (``call_requested``):
 4. the payload is checked; a plugin never sees one that breaks its schema;
 5. the action's hook is called until an implementation answers;
 6. the answer is checked; one that breaks its schema is our own fault, InternalError.
+
+An answer whose making wrote to the station's store waits until that is on disk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ocppfw.catalogue import Form, hook_name, load_catalogue
-from ocppfw.errors import CallFailed, CallTimedOut, NoAnswer, PayloadInvalid
+from ocppfw.catalogue import Form, hook_name
+from ocppfw.errors import CallFailed, NoAnswer
 from ocppfw.hooks.calls import (
     HookTimedOut,
     await_hook,
+    change,
     is_awaitable,
     log_failure,
     notify,
     require_nothing,
 )
 from ocppfw.hooks.manager import Implementation, PluginManager
-from ocppfw.rpc.channels import new_message_id
+from ocppfw.interfaces import Host, Peer
 from ocppfw.rpc.errorcodes import Fault, code_for
-from ocppfw.rpc.frames import Call, CallError, CallResult, CallResultError, Send
+from ocppfw.rpc.frames import Answer, Call, CallError, CallResult, CallResultError, Send
+from ocppfw.stations.calls import Calls
+from ocppfw.stations.offer import Offer
 from ocppfw.versions import OcppVersion, Role, Transport
 
-Answer = CallResult | CallError | None
+#: What an answer may be while it is being made: there already, or a Deferred that never fails.
+Pending = Deferred[Answer | None] | Answer | None
+
+_LOST = "{label}: the answer to {action} stays unsent, because what it stands for is not stored"
 
 
 class _Handler:
@@ -42,18 +52,26 @@ class _Handler:
 
     __slots__ = (
         "implementations",
+        "is_quick",
         "request",
         "request_is_valid",
         "response",
         "response_is_valid",
+        "tells_interval",
     )
 
-    def __init__(self, form: Form, implementations: tuple[Implementation, ...]) -> None:
+    def __init__(
+        self, form: Form, implementations: tuple[Implementation, ...], tells_interval: bool
+    ) -> None:
         self.implementations = implementations
         self.request = form.request
         self.request_is_valid = form.request.is_valid
         self.response = form.response
         self.response_is_valid: Any = form.response.is_valid if form.response else None
+        #: True for BootNotification, whose answer says how often the peer will be heard of
+        self.tells_interval = tells_interval
+        #: True where a valid answer needs nothing but to be sent
+        self.is_quick = not tells_interval
 
 
 class Exchange:
@@ -64,53 +82,58 @@ class Exchange:
         version: the version of the connections.
         transport: what the connections are; not every operation is in OCPP-S.
         plugins: who answers.
+
+    Attributes:
+        calls: our calls.
+        watches_answers: True when plugins want to know of every answer.
+        watches_calls: True when plugins want to know of every call of ours.
     """
 
     log = Logger()
 
     def __init__(
-        self, station: Any, version: OcppVersion, transport: Transport, plugins: PluginManager
+        self, station: Host, version: OcppVersion, transport: Transport, plugins: PluginManager
     ) -> None:
         self._station = station
         self._version = version
-        self._transport = transport
-        self._plugins = plugins
-        self._answered = self._forms(station.role)
-        self._called = self._forms(station.role.other)
-        self.refresh()
+        self._store = station.store
+        self._offer = Offer(station, version, transport, plugins)
+        self.calls = Calls(self._offer)
+        self._look_up()
 
     def refresh(self) -> None:
         """Look up the implementations of all hooks again, after plugins have changed."""
-        find = self._implementations
-        self._handlers = {
-            action: _Handler(form, find(hook_name(action, self._station.role)))
-            for action, form in self._answered.items()
-        }
-        self._call_requested = find("call_requested")
-        self._call_received = find("call_received")
-        self._call_answered = find("call_answered")
-        self._result_received = find("result_received")
-        self._call_failed = find("call_failed")
-        self._call_expired = find("call_expired")
+        self.calls.refresh()
+        self._look_up()
 
-    # From the transport: what comes in.
+    # From the transport.
 
-    def answer(self, peer: Any, call: Call) -> Deferred[Answer] | Answer:
+    def answer(self, peer: Peer, call: Call) -> Pending:
         """The answer to a call, None if it stays without one; a Deferred never fails."""
         if self._call_received:
             notify(self._call_received, self._station, peer, call)
+        written = self._store.written
         answer = self._answer(peer, call)
-        if not self._call_answered:
-            return answer
-        if isinstance(answer, Deferred):
-            return answer.addCallback(self._answered_now, peer, call)
-        return self._answered_now(answer, peer, call)
+        if type(answer) is not CallResult and isinstance(answer, Deferred):
+            return answer.addCallback(self._stored, call, written)
+        return answer if self._store.written == written else self._stored(answer, call, written)
 
-    def take(self, peer: Any, send: Send) -> None:
+    def answered(self, peer: Peer, call: Call, answer: Answer | None, sent: bool) -> None:
+        """An answer is on the wire, or could not be sent, or there is none."""
+        if sent and self._call_answered:
+            notify(self._call_answered, self._station, peer, call, answer)
+        for function, arguments in call.end():
+            self._station.perform(function, *arguments, sent=sent)
+
+    def call_sent(self, peer: Peer, call: Call) -> None:
+        """A call of ours is on the wire."""
+        self.calls.sent(peer, call)
+
+    def take(self, peer: Peer, send: Send) -> None:
         """Handle a SEND: it is never answered, not even with an error (2.1 part 4, 4.2.4)."""
         if self._call_received:
             notify(self._call_received, self._station, peer, send)
-        form = self._answered.get(send.action)
+        form = self._offer.answered.get(send.action)
         if form is None or form.response is not None:
             self._log_fault(peer, f"SEND of {send.action!r}, which is not sent, was ignored")
         elif violations := form.request.check(send.payload):
@@ -119,45 +142,35 @@ class Exchange:
             implementations = self._handlers[send.action].implementations
             notify(implementations, self._station, peer, send, send.payload)
 
-    def complaint_received(self, peer: Any, complaint: CallResultError) -> None:
+    def complaint_received(self, peer: Peer, complaint: CallResultError) -> None:
         """A peer found fault with an answer of ours (2.1 part 4, 4.2.3)."""
         text = f"answer {complaint.message_id!r} was not accepted: {complaint.code!r}"
         self._log_fault(peer, f"{text} {complaint.description!r}")
 
-    # From the peer object: what goes out.
+    # Private.
 
-    def call(
-        self, peer: Any, action: str, payload: Any, timeout: float, check: bool
-    ) -> Deferred[Any]:
-        """Make a call; see ``Peer.call``."""
-        form = self._called.get(action)
-        problems = self._problems(form, payload, is_send=False) if check else None
-        if problems:
-            return fail(PayloadInvalid(action, problems, payload))
-        call = Call(new_message_id(), action, payload)
-        answered = peer.connection.send_call(call, timeout)
-        answered.addCallback(self._check_result, peer, call, form)
-        return answered.addCallbacks(
-            self._call_succeeded,
-            self._call_ended_badly,
-            callbackArgs=(peer, call),
-            errbackArgs=(peer, call),
-        )
+    def _look_up(self) -> None:
+        find = self._offer.implementations
+        role = self._station.role
+        self._handlers = {
+            action: _Handler(
+                form,
+                find(hook_name(action, role)),
+                role is Role.CS and action == "BootNotification",
+            )
+            for action, form in self._offer.answered.items()
+        }
+        self._call_requested = find("call_requested")
+        self._call_received = find("call_received")
+        self._call_answered = find("call_answered")
+        self._change_answer = find("change_answer")
+        self.watches_answers = bool(self._call_answered)
+        self.watches_calls = self.calls.watched
+        if self._change_answer:
+            for handler in self._handlers.values():
+                handler.is_quick = False
 
-    def send(self, peer: Any, action: str, payload: Any, check: bool) -> None:
-        """Send something that gets no answer; see ``Peer.send``."""
-        form = self._called.get(action)
-        problems = self._problems(form, payload, is_send=True) if check else None
-        if problems:
-            raise PayloadInvalid(action, problems, payload)
-        try:
-            peer.connection.send_unanswered(Send(new_message_id(), action, payload))
-        except TypeError as error:
-            raise PayloadInvalid(action, [error], payload) from None
-
-    # Private: what comes in.
-
-    def _answer(self, peer: Any, call: Call) -> Deferred[Answer] | Answer:
+    def _answer(self, peer: Peer, call: Call) -> Pending:
         if call.payload is None:
             # OCPP-J 1.6 section 4.2.1: null may stand for the payload of an empty request.
             call.payload = {}
@@ -174,36 +187,70 @@ class Exchange:
         if not handler.request_is_valid(call.payload):
             violation = handler.request.check(call.payload)[0]
             return self._refuse(call, violation.kind, str(violation))
-        return self._ask_plugins(peer, call, handler)
+        return self._ask(handler.implementations, peer, call, handler)
 
-    def _ask_plugins(self, peer: Any, call: Call, handler: _Handler) -> Deferred[Answer] | Answer:
-        for implementation in handler.implementations:
+    def _ask(
+        self,
+        implementations: Sequence[Implementation],
+        peer: Peer,
+        call: Call,
+        handler: _Handler,
+    ) -> Pending:
+        """Ask one implementation after another, until one answers."""
+        for implementation in implementations:
             try:
                 result = implementation.function(self._station, peer, call, call.payload)
-                if type(result) is dict and handler.response_is_valid(result):
+                if type(result) is dict and handler.is_quick and handler.response_is_valid(result):
                     return CallResult(call.message_id, result)
+                if is_awaitable(result):
+                    settings = self._station.settings
+                    result = await_hook(result, settings.hook_timeout, self._station.clock)
+                if isinstance(result, Deferred):
+                    rest = implementations[implementations.index(implementation) + 1 :]
+                    later = partial(self._settled, rest, peer, call, handler, implementation)
+                    answered: Deferred[Any] = result.addCallback(later)
+                    return answered.addErrback(self._failed, call, implementation)
                 if result is not None:
-                    return self._finish(result, call, handler, implementation)
+                    return self._settled((), peer, call, handler, implementation, result)
             except (Exception, SystemExit):
                 return self._failed(Failure(), call, implementation)
         return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this call")
 
-    def _finish(
-        self, result: Any, call: Call, handler: _Handler, implementation: Implementation
-    ) -> Deferred[Answer] | Answer:
-        if not is_awaitable(result):
-            return self._checked(result, call, handler, implementation)
-        settings = self._station.settings
-        answer = await_hook(result, settings.hook_timeout, self._station.clock)
-        answer.addCallback(self._checked, call, handler, implementation)
-        return answer.addErrback(self._failed, call, implementation)
-
-    def _checked(
-        self, result: Any, call: Call, handler: _Handler, implementation: Implementation
-    ) -> Answer:
+    def _settled(
+        self,
+        rest: Sequence[Implementation],
+        peer: Peer,
+        call: Call,
+        handler: _Handler,
+        implementation: Implementation,
+        result: Any,
+    ) -> Pending:
+        """What an implementation has returned in the end; None passes the call on to the rest."""
+        if result is None:
+            return self._ask(rest, peer, call, handler)
         if type(result) is not dict:
             raise TypeError(f"the answer must be a dict, not {type(result).__name__}")
+        if self._change_answer:
+            limit = self._station.settings.hook_timeout, self._station.clock
+            arguments = self._station, peer, call
+            result = change(self._change_answer, arguments, result, _changed, limit)
+        if isinstance(result, Deferred):
+            checked = result.addCallback(self._checked, peer, call, handler, implementation)
+            return checked.addErrback(self._failed, call, implementation)
+        return self._checked(result, peer, call, handler, implementation)
+
+    def _checked(
+        self,
+        result: Any,
+        peer: Peer,
+        call: Call,
+        handler: _Handler,
+        implementation: Implementation,
+    ) -> Answer:
         if handler.response_is_valid(result):
+            if handler.tells_interval:
+                # 1.2 and 1.5 call it otherwise (1.6 section 6.8).
+                peer.heartbeat_interval = result.get("interval", result.get("heartbeatInterval"))
             return CallResult(call.message_id, result)
         assert handler.response is not None
         self.log.error(
@@ -213,7 +260,20 @@ class Exchange:
         )
         return self._refuse_internally(call)
 
-    def _failed(self, failure: Failure, call: Call, implementation: Implementation) -> Answer:
+    def _stored(self, answer: Answer | None, call: Call, written: int) -> Pending:
+        """Hold an answer whose making has written to the store until that is on disk."""
+        if self._store.written == written:
+            return answer
+
+        def failed(failure: Failure) -> None:
+            label = self._station.label
+            self.log.failure(_LOST, failure, label=label, action=call.action)
+
+        return self._store.committed().addCallbacks(lambda _: answer, failed)
+
+    def _failed(
+        self, failure: Failure, call: Call, implementation: Implementation
+    ) -> CallError | None:
         error = failure.value
         if isinstance(error, CallFailed):
             return CallError(call.message_id, error.code, error.description, error.details)
@@ -226,11 +286,6 @@ class Exchange:
             log_failure(failure, implementation)
         return self._refuse_internally(call)
 
-    def _answered_now(self, answer: Answer, peer: Any, call: Call) -> Answer:
-        if answer is not None:
-            notify(self._call_answered, self._station, peer, call, answer)
-        return answer
-
     def _refuse(self, call: Call, fault: Any, description: str) -> CallError:
         return CallError(call.message_id, code_for(self._version, fault), description)
 
@@ -241,59 +296,24 @@ class Exchange:
     def _why_not_implemented(self, action: str) -> str:
         if action in self._handlers:
             return "this action is sent as SEND, not called"
-        if action in self._called:
+        if action in self._offer.called:
             return "this action is of the other direction"
-        return f"unknown action in {self._language}"
+        return f"unknown action in {self._offer.language}"
 
-    # Private: what goes out.
-
-    def _problems(self, form: Form | None, payload: Any, is_send: bool) -> list[Any]:
-        if form is None:
-            return [f"{self._language} has no such action for a {self._station.role.other}"]
-        if (form.response is None) != is_send:
-            return ["must be called, not sent" if is_send else "must be sent, not called"]
-        return [] if form.request.is_valid(payload) else form.request.check(payload)
-
-    def _check_result(self, payload: Any, peer: Any, call: Call, form: Form | None) -> Any:
-        """A result without ``null``; one that breaks its schema fails the call."""
-        payload = {} if payload is None else payload
-        if form is None or form.response is None or form.response.is_valid(payload):
-            return payload
-        violations = form.response.check(payload)
-        if self._version is OcppVersion.V2_1 and peer.connected:
-            code = code_for(self._version, violations[0].kind)
-            complaint = CallResultError(call.message_id, code, str(violations[0]))
-            peer.connection.send_unanswered(complaint)
-        raise PayloadInvalid(call.action, violations, payload)
-
-    def _call_succeeded(self, payload: Any, peer: Any, call: Call) -> Any:
-        notify(self._result_received, self._station, peer, call, payload)
-        return payload
-
-    def _call_ended_badly(self, failure: Failure, peer: Any, call: Call) -> Failure:
-        if failure.check(CallTimedOut):
-            notify(self._call_expired, self._station, peer, call)
-        else:
-            notify(self._call_failed, self._station, peer, call, failure.value)
-        return failure
-
-    # Private: both.
-
-    def _forms(self, role: Role) -> dict[str, Form]:
-        """What a role answers, in the form of this transport."""
-        operations = load_catalogue(self._version).answered_by(role).values()
-        forms = {operation.action: operation.form(self._transport) for operation in operations}
-        return {action: form for action, form in forms.items() if form is not None}
-
-    @property
-    def _language(self) -> str:
-        over = " over SOAP" if self._transport is Transport.SOAP else ""
-        return f"OCPP {self._version}{over}"
-
-    def _implementations(self, hook: str) -> tuple[Implementation, ...]:
-        return self._plugins.implementations(hook, self._station.role, self._version)
-
-    def _log_fault(self, peer: Any, text: str) -> None:
+    def _log_fault(self, peer: Peer, text: str) -> None:
         self.log.warn(
             "{station}: {peer}: {text}", station=self._station.label, peer=peer, text=text
         )
+
+
+def _changed(result: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    """What a changing hook makes of an answer.
+
+    Raises:
+        TypeError: the hook returned something else than None or a dict.
+    """
+    if result is None:
+        return answer
+    if type(result) is dict:
+        return result
+    raise TypeError(f"must return None or a dict, not {type(result).__name__}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ocppfw.stations.exchange import Exchange
+from ocppfw.interfaces import Connection, PluginData, Station, new_plugin_data
+from ocppfw.stations.calls import Calls
 from ocppfw.versions import OcppVersion, Role, Transport
 
 
@@ -23,26 +23,39 @@ class Peer:
         version: the version that the connection speaks.
         address: ``host:port`` of the other end.
         connection: the transport's connection.
+        heartbeat_interval: seconds between heartbeats that our last answer to BootNotification
+            asked for; None before it.
     """
 
-    __slots__ = ("_data", "_exchange", "address", "connection", "identity", "station", "version")
+    __slots__ = (
+        "_calls",
+        "_data",
+        "address",
+        "connection",
+        "heartbeat_interval",
+        "identity",
+        "station",
+        "version",
+    )
 
     def __init__(
         self,
-        station: Any,
+        station: Station,
         identity: str,
         version: OcppVersion,
-        connection: Any,
+        connection: Connection,
         address: str,
-        exchange: Exchange,
+        calls: Calls,
+        data: PluginData | None = None,
     ) -> None:
         self.station = station
         self.identity = identity
         self.version = version
         self.connection = connection
         self.address = address
-        self._exchange = exchange
-        self._data: defaultdict[str, dict[str, Any]] | None = None
+        self.heartbeat_interval: int | None = None
+        self._calls = calls
+        self._data = data
 
     @property
     def label(self) -> str:
@@ -66,10 +79,10 @@ class Peer:
         return transport
 
     @property
-    def data(self) -> defaultdict[str, dict[str, Any]]:
+    def data(self) -> PluginData:
         """A dict per plugin name, for what the plugin wants to keep with the connection."""
         if self._data is None:
-            self._data = defaultdict(dict)
+            self._data = new_plugin_data()
         return self._data
 
     def call(
@@ -89,8 +102,19 @@ class Peer:
             CallTimedOut, QueueFull, NotConnected, or PayloadInvalid (our payload, which is then
             not sent, or the peer's answer, breaks its schema).
         """
+        _, answered = self.start_call(action, payload, timeout, check)
+        return answered
+
+    def start_call(
+        self, action: str, payload: Any = None, timeout: float | None = None, check: bool = True
+    ) -> tuple[str, Deferred[Any]]:
+        """Call the peer, as ``call`` does.
+
+        Returns:
+            The call's message id, by which it is found in the trace, and the Deferred of ``call``.
+        """
         limit = self.station.settings.call_timeout if timeout is None else timeout
-        return self._exchange.call(self, action, {} if payload is None else payload, limit, check)
+        return self._calls.start(self, action, {} if payload is None else payload, limit, check)
 
     def send(self, action: str, payload: Any, check: bool = True) -> None:
         """Send something that gets no answer (SEND, 2.1 only).
@@ -104,7 +128,7 @@ class Peer:
             PayloadInvalid: the version has no such SEND, or the payload breaks its schema.
             NotConnected: the connection is lost.
         """
-        self._exchange.send(self, action, payload, check)
+        self._calls.send(self, action, payload, check)
 
     def send_raw(self, text: str) -> Deferred[Any] | None:
         """Send any text as a frame or envelope, right or wrong, and at once.

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ocppfw import interfaces
 from ocppfw.errors import ConnectionRefused, NotConnected, OcppfwError
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
-from ocppfw.interfaces import ConnectionRequest
+from ocppfw.interfaces import Connection, ConnectionRequest, PluginData, new_plugin_data
 from ocppfw.settings import Settings
 from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.peer import Peer
@@ -26,6 +28,8 @@ from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion, Role, Transport
 
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
+
+Result = TypeVar("Result")
 
 
 class Station:
@@ -56,7 +60,7 @@ class Station:
         self.settings = settings
         self.store = store
         self.clock = clock
-        self.data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.data = new_plugin_data()
         self._plugins = plugins
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
@@ -97,6 +101,23 @@ class Station:
     def later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> IDelayedCall:
         """Call a function after some seconds; the result's ``cancel()`` prevents it."""
         return self.clock.callLater(seconds, function, *arguments)
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Deferred[Any]:
+        """Run a coroutine in the background; a fault is logged."""
+        return Deferred.fromCoroutine(coroutine).addErrback(self._background_failed, coroutine)
+
+    def in_thread(self, function: Callable[..., Result], *arguments: Any) -> Deferred[Result]:
+        """Call a function that blocks in a thread; a Deferred of its result."""
+        return deferToThreadPool(self.clock, self.clock.getThreadPool(), function, *arguments)
+
+    def perform(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        """Call a function of a plugin, or run a coroutine function; a fault is logged."""
+        try:
+            result = function(*arguments, **named)
+            if inspect.iscoroutine(result):
+                self.run(result)
+        except (Exception, SystemExit):
+            self._background_failed(Failure(), function)
 
     # From the service.
 
@@ -175,24 +196,40 @@ class Station:
         return self._exchanges[key]
 
     def connection_opened(
-        self, identity: str, version: OcppVersion, connection: Any, address: str
+        self,
+        identity: str,
+        version: OcppVersion,
+        connection: Connection,
+        address: str,
+        data: PluginData | None = None,
     ) -> Peer:
-        """A connection was opened; its peer."""
-        exchange = self.answerer(version, connection.transport)
-        peer = Peer(self, identity, version, connection, address, exchange)
+        """A connection was opened.
+
+        Args:
+            identity: of the charge point, whichever side that is.
+            version: the version that it speaks.
+            connection: the transport's connection.
+            address: ``host:port`` of the other end.
+            data: what plugins have learned when they were asked whether it may be.
+
+        Returns:
+            The peer, which the connection has from now on.
+        """
+        calls = self.answerer(version, connection.transport).calls
+        peer = Peer(self, identity, version, connection, address, calls, data)
         # The channels must know the peer before a plugin may use it.
         connection.peer = peer
         self._peer_opened(peer)
         notify(self._implementations("connection_opened", version), self, peer)
         return peer
 
-    def connection_lost(self, peer: Peer, reason: str) -> None:
+    def connection_lost(self, peer: interfaces.Peer, reason: str) -> None:
         """A connection has ended."""
         self._peer_lost(peer, escape_controls(reason))
         hook = self._implementations("connection_lost", peer.version)
         notify(hook, self, peer, escape_controls(reason))
         if peer.connection.ended_busy and self.taps.watch_idle:
-            self.taps.connection_idle()
+            self.taps.connection_idle(peer.connection)
         if self._gone is not None and not self.connected_peers:
             gone, self._gone = self._gone, None
             gone.callback(None)
@@ -203,9 +240,8 @@ class Station:
         try:
             result = implementation.function(self, request)
             if is_awaitable(result):
-                answer = await_hook(result, self.settings.hook_timeout, self.clock)
-            else:
-                answer = succeed(result)
+                result = await_hook(result, self.settings.hook_timeout, self.clock)
+            answer = result if isinstance(result, Deferred) else succeed(result)
         except (Exception, SystemExit):
             answer = fail()
         return answer.addCallback(require_nothing).addErrback(self._refuse, implementation)
@@ -218,10 +254,14 @@ class Station:
             raise ConnectionRefused(500, f"{implementation} failed") from failure.value
         failure.raiseException()
 
+    def _background_failed(self, failure: Failure, function: object) -> None:
+        text = "{label}: {function} failed"
+        self.log.failure(text, failure, label=self.label, function=function)
+
     def _peer_opened(self, peer: Peer) -> None:
         raise NotImplementedError
 
-    def _peer_lost(self, peer: Peer, reason: str) -> None:
+    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         raise NotImplementedError
 
     def _drain(self, peer: Peer) -> Deferred[None]:
@@ -251,8 +291,8 @@ class CentralSystem(Station):
     label = "cs"
 
     def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
         self.peers: dict[str, Peer] = {}
+        super().__init__(*arguments)
 
     @property
     def versions(self) -> tuple[OcppVersion, ...]:
@@ -264,6 +304,10 @@ class CentralSystem(Station):
         """The charge points that are connected now."""
         return list(self.peers.values())
 
+    def find_peer(self, identity: str) -> Peer | None:
+        """The connected charge point of an identity, None if it is not connected."""
+        return self.peers.get(identity)
+
     def _peer_opened(self, peer: Peer) -> None:
         replaced = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
@@ -274,7 +318,7 @@ class CentralSystem(Station):
             # Who connects again has lost the old connection, whether or not we know.
             replaced.close(1000, "replaced by a newer connection")
 
-    def _peer_lost(self, peer: Peer, reason: str) -> None:
+    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         text = "cs: ChargePoint #{id} disconnected: {reason}"
         self.log.info(text, id=peer.identity, reason=reason)
         if self.peers.get(peer.identity) is peer:
@@ -344,7 +388,7 @@ class ChargePoint(Station):
         self.peer = peer
         self.log.info("{label}: Connected to CentralSystem.", label=self.label)
 
-    def _peer_lost(self, peer: Peer, reason: str) -> None:
+    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.peer = None
         text = "{label}: Connection lost: {reason}"
         self.log.info(text, label=self.label, reason=reason)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
-from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify
+from ocppfw.hooks.calls import change, notify
 from ocppfw.hooks.manager import Implementation, PluginManager
-from ocppfw.interfaces import Envelope
+from ocppfw.interfaces import Envelope, Peer, Station
 from ocppfw.marker import DROP
 from ocppfw.stations.trace import Trace
 from ocppfw.versions import OcppVersion
@@ -42,7 +40,7 @@ class StationTaps:
         watch_idle: True when a plugin wants to know that nothing is left to do.
     """
 
-    def __init__(self, station: Any, plugins: PluginManager, trace: Trace | None) -> None:
+    def __init__(self, station: Station, plugins: PluginManager, trace: Trace | None) -> None:
         self._station = station
         self._plugins = plugins
         self._trace = trace
@@ -50,6 +48,10 @@ class StationTaps:
 
     def refresh(self) -> None:
         """Look up the implementations again, after plugins have changed."""
+        # Counted only while somebody wants to know: which connections have calls under way.
+        self._busy: set[object] = {
+            peer.connection for peer in self._station.connected_peers if not peer.connection.idle
+        }
         self._hooks = {
             (hook, version): self._plugins.implementations(hook, self._station.role, version)
             for hook in _HOOKS
@@ -59,12 +61,17 @@ class StationTaps:
         self._idle = self._plugins.implementations("station_idle", self._station.role)
         self.watch_idle = bool(self._idle)
 
-    def connection_idle(self) -> None:
-        """A connection has no call under way; tell the plugins if the others have none, either."""
-        if all(peer.connection.idle for peer in self._station.connected_peers):
+    def connection_busy(self, connection: object) -> None:
+        """A call of a connection, in either direction, is under way."""
+        self._busy.add(connection)
+
+    def connection_idle(self, connection: object) -> None:
+        """A connection has no call under way; tell the plugins if no other has one, either."""
+        self._busy.discard(connection)
+        if not self._busy:
             notify(self._idle, self._station)
 
-    def received(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+    def received(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Show a frame that arrived, then let it be changed.
 
         Returns:
@@ -75,22 +82,24 @@ class StationTaps:
         notify(self._hooks["frame_received", peer.version], self._station, peer, text)
         return self._change(self._hooks["change_received_frame", peer.version], peer, text)
 
-    def sent(self, peer: Any, text: str, write: Callable[[str], None]) -> None:
-        """Let a frame be changed, then write and show it."""
-        changed = self._change(self._hooks["change_sent_frame", peer.version], peer, text)
-        write_and_show = partial(self._write, peer, write)
-        if isinstance(changed, Deferred):
-            changed.addCallback(write_and_show)
-        else:
-            write_and_show(changed)
+    def sent(self, peer: Peer, text: str, write: Callable[[str], bool]) -> Deferred[bool] | bool:
+        """Let a frame be changed, then write and show it.
 
-    def envelope_received(self, peer: Any, envelope: Envelope) -> None:
+        Returns:
+            Whether it was written, or a Deferred of that.
+        """
+        changed = self._change(self._hooks["change_sent_frame", peer.version], peer, text)
+        if isinstance(changed, Deferred):
+            return changed.addCallback(self._write, peer, write)
+        return self._write(changed, peer, write)
+
+    def envelope_received(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that arrived."""
         if self._trace is not None:
             self._trace.envelope_received(peer, envelope)
         notify(self._hooks["envelope_received", peer.version], self._station, peer, envelope.text)
 
-    def change_received_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+    def change_received_envelope(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Let an envelope that arrived be changed.
 
         Returns:
@@ -98,7 +107,7 @@ class StationTaps:
         """
         return self._change(self._hooks["change_received_envelope", peer.version], peer, text)
 
-    def change_sent_envelope(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
+    def change_sent_envelope(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Let an envelope be changed before it is sent.
 
         Returns:
@@ -106,55 +115,30 @@ class StationTaps:
         """
         return self._change(self._hooks["change_sent_envelope", peer.version], peer, text)
 
-    def envelope_sent(self, peer: Any, envelope: Envelope) -> None:
+    def envelope_sent(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that is sent now."""
         if self._trace is not None:
             self._trace.envelope_sent(peer, envelope)
         notify(self._hooks["envelope_sent", peer.version], self._station, peer, envelope.text)
 
-    def _write(self, peer: Any, write: Callable[[str], None], text: str | None) -> None:
-        if text is not None and peer.connected:
-            if self._trace is not None:
-                self._trace.frame_sent(peer, text)
-            notify(self._hooks["frame_sent", peer.version], self._station, peer, text)
-            write(text)
+    def _write(self, text: str | None, peer: Peer, write: Callable[[str], bool]) -> bool:
+        if text is None or not peer.connected:
+            return False
+        if self._trace is not None:
+            self._trace.frame_sent(peer, text)
+        notify(self._hooks["frame_sent", peer.version], self._station, peer, text)
+        return write(text)
 
     def _change(
-        self, implementations: tuple[Implementation, ...], peer: Any, text: str
+        self, implementations: tuple[Implementation, ...], peer: Peer, text: str
     ) -> Deferred[str | None] | str | None:
-        for position, implementation in enumerate(implementations):
-            try:
-                result = implementation.function(self._station, peer, text)
-                if is_awaitable(result):
-                    rest = implementations[position + 1 :]
-                    return self._change_later(result, implementation, rest, peer, text)
-                changed = _changed(result, text)
-            except Exception:
-                log_failure(Failure(), implementation)
-                continue
-            if changed is None:
-                return None
-            text = changed
-        return text
-
-    def _change_later(
-        self,
-        result: Any,
-        implementation: Implementation,
-        rest: tuple[Implementation, ...],
-        peer: Any,
-        text: str,
-    ) -> Deferred[str | None]:
-        def failed(failure: Failure) -> str:
-            log_failure(failure, implementation)
+        if not implementations:
             return text
-
-        def ask_the_rest(changed: str | None) -> Any:
-            return None if changed is None else self._change(rest, peer, changed)
-
-        waiting = await_hook(result, self._station.settings.hook_timeout, self._station.clock)
-        waiting.addCallback(_changed, text)
-        return waiting.addErrback(failed).addCallback(ask_the_rest)
+        limit = self._station.settings.hook_timeout, self._station.clock
+        changed: Deferred[str | None] | str | None = change(
+            implementations, (self._station, peer), text, _changed, limit
+        )
+        return changed
 
 
 def _changed(result: Any, text: str) -> str | None:

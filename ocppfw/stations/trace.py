@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import orjson
 
 from ocppfw.catalogue import mentions_secret, redact
-from ocppfw.interfaces import Envelope
+from ocppfw.interfaces import Envelope, Peer
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.text import escape_controls
 from ocppfw.versions import Role
@@ -39,19 +38,19 @@ class Trace:
         self._show_secrets = show_secrets
         self.xml_of: set[Role] = set()
 
-    def frame_received(self, peer: Any, text: str) -> None:
+    def frame_received(self, peer: Peer, text: str) -> None:
         """Show a frame that came from a peer."""
         self._show(f"{peer.station.label}: <<{peer.label} {self._frame(text)}")
 
-    def frame_sent(self, peer: Any, text: str) -> None:
+    def frame_sent(self, peer: Peer, text: str) -> None:
         """Show a frame that goes to a peer."""
         self._show(f"{peer.station.label}: >>{peer.label} {self._frame(text)}")
 
-    def envelope_received(self, peer: Any, envelope: Envelope) -> None:
+    def envelope_received(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that came from a peer."""
         self._show(f"{peer.station.label}: <<{peer.label} {self._envelope(peer, envelope)}")
 
-    def envelope_sent(self, peer: Any, envelope: Envelope) -> None:
+    def envelope_sent(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that goes to a peer."""
         self._show(f"{peer.station.label}: >>{peer.label} {self._envelope(peer, envelope)}")
 
@@ -60,7 +59,7 @@ class Trace:
     def _frame(self, text: str) -> str:
         return escape_controls(text) if self._show_secrets else presentable(text)
 
-    def _envelope(self, peer: Any, envelope: Envelope) -> str:
+    def _envelope(self, peer: Peer, envelope: Envelope) -> str:
         if envelope.message is None or peer.station.role in self.xml_of:
             return escape_controls(_BETWEEN_TAGS.sub("><", self._xml(envelope.text)).strip())
         content = self._content(envelope.action, envelope.message)

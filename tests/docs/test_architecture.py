@@ -6,9 +6,9 @@ import re
 import pytest
 
 from ocppfw.catalogue import ViolationKind
-from ocppfw.rpc.channels import ServerChannel
+from ocppfw.rpc.channels import Inbound
 from ocppfw.rpc.errorcodes import Fault, code_for
-from ocppfw.rpc.frames import MAX_MESSAGE_ID_LENGTH
+from ocppfw.rpc.frames import MAX_MESSAGE_ID_LENGTH, Call
 from ocppfw.settings import SETTINGS
 from ocppfw.versions import OcppVersion
 from tests.docs.pages import ROOT, names, rows, section
@@ -93,12 +93,13 @@ def test_limits_that_are_settings():
 def test_limits_that_are_not():
     table = {row[0]: row[1] for row in limits() if not row[2]}
     assert first_number(table["message id"]) == MAX_MESSAGE_ID_LENGTH
-    channel = ServerChannel()
+    inbound = Inbound()
     most = first_number(table["calls of a peer being handled at once"])
-    channel.open.update(map(str, range(most)))
-    assert channel.full
-    channel.open.pop()
-    assert not channel.full
+    calls = [Call(str(number), "Heartbeat", {}) for number in range(most)]
+    for call in calls:
+        assert not inbound.full
+        inbound.begin(call)
+    assert inbound.full
     lengths = {int(number) for number in re.findall(r"\d{2,}", table["identity"])}
     assert lengths == {version.max_identity_length for version in OcppVersion}
 

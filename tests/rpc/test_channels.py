@@ -7,8 +7,8 @@ import re
 import pytest
 
 from ocppfw.errors import QueueFull
-from ocppfw.rpc.channels import ClientChannel, PendingCall, ServerChannel, new_message_id
-from ocppfw.rpc.frames import Call, CallError, CallResult
+from ocppfw.rpc.channels import ClientChannel, Inbound, PendingCall, new_message_id
+from ocppfw.rpc.frames import Call
 
 
 def pending(message_id: str, timeout: float = 30) -> PendingCall:
@@ -21,7 +21,7 @@ def submit(channel: ClientChannel, *message_ids: str, timeout: float = 30) -> No
 
 
 def sent(channel: ClientChannel, now: float = 0) -> list[str]:
-    return [call.message_id for call in channel.sendable(now)]
+    return [turn.call.message_id for turn in channel.sendable(now)]
 
 
 def ids(calls: list[PendingCall]) -> list[str]:
@@ -34,11 +34,11 @@ def test_one_call_is_in_flight_and_the_rest_follow_in_order() -> None:
     assert sent(channel) == ["a"]
     assert sent(channel) == []
     assert channel.waiting == 2
-    answered = channel.receive(CallResult("a", {}))
+    answered = channel.end("a")
     assert answered is not None
     assert answered.context == "context of a"
     assert sent(channel) == ["b"]
-    assert channel.receive(CallError("b", "GenericError")) is not None
+    assert channel.end("b") is not None
     assert sent(channel) == ["c"]
 
 
@@ -46,11 +46,11 @@ def test_several_calls_may_be_in_flight_where_that_is_wanted() -> None:
     channel = ClientChannel(max_in_flight=3)
     submit(channel, "a", "b", "c", "d")
     assert sent(channel) == ["a", "b", "c"]
-    assert channel.receive(CallResult("b", {})) is not None
+    assert channel.end("b") is not None
     assert sent(channel) == ["d"]
-    assert channel.receive(CallResult("a", {})) is not None
-    assert channel.receive(CallResult("d", {})) is not None
-    assert channel.receive(CallResult("c", {})) is not None
+    assert channel.end("a") is not None
+    assert channel.end("d") is not None
+    assert channel.end("c") is not None
     assert channel.idle
 
 
@@ -61,7 +61,7 @@ def test_a_channel_is_idle_until_a_call_is_submitted_and_after_the_last_answer()
     assert not channel.idle
     sent(channel)
     assert not channel.idle
-    channel.receive(CallResult("a", {}))
+    channel.end("a")
     assert channel.idle
 
 
@@ -73,7 +73,7 @@ def test_a_full_queue_takes_no_further_call() -> None:
     with pytest.raises(QueueFull, match="2 calls are waiting already") as caught:
         submit(channel, "d")
     assert caught.value.limit == 2
-    channel.receive(CallResult("a", {}))
+    channel.end("a")
     assert sent(channel) == ["b"]
     submit(channel, "e")
     assert channel.waiting == 2
@@ -94,7 +94,7 @@ def test_time_is_counted_from_sending_and_not_from_queueing() -> None:
     sent(channel, now=100)
     assert channel.next_deadline() == 130
     assert channel.expire(129.9) == []
-    channel.receive(CallResult("a", {}))
+    channel.end("a")
     assert channel.next_deadline() is None
     sent(channel, now=129.9)
     assert channel.next_deadline() == pytest.approx(159.9)
@@ -130,13 +130,13 @@ def test_a_late_or_duplicate_answer_is_told_from_an_unknown_one() -> None:
     submit(channel, "a", "b")
     sent(channel)
     channel.expire(30)
-    assert channel.receive(CallResult("a", {})) is None
+    assert channel.end("a") is None
     assert channel.explain_stray("a") == "late or duplicate answer"
     sent(channel)
-    assert channel.receive(CallResult("b", {})) is not None
-    assert channel.receive(CallResult("b", {})) is None
+    assert channel.end("b") is not None
+    assert channel.end("b") is None
     assert channel.explain_stray("b") == "late or duplicate answer"
-    assert channel.receive(CallResult("zzz", {})) is None
+    assert channel.end("zzz") is None
     assert channel.explain_stray("zzz") == "answer to a call that was never made"
 
 
@@ -144,7 +144,7 @@ def test_an_answer_to_a_call_that_still_waits_is_none() -> None:
     channel = ClientChannel()
     submit(channel, "a", "b")
     sent(channel)
-    assert channel.receive(CallResult("b", {})) is None
+    assert channel.end("b") is None
     assert channel.find("b") is None
     found = channel.find("a")
     assert found is not None
@@ -163,46 +163,64 @@ def test_losing_the_connection_returns_every_call_in_order() -> None:
     assert channel.expire(1e9) == []
 
 
-def test_a_server_channel_handles_32_calls_at_once() -> None:
-    channel = ServerChannel()
-    for number in range(32):
-        assert not channel.full
-        channel.open.add(str(number))
-    assert channel.full
-    channel.wait(Call("32", "Heartbeat", {}))
-    channel.wait(Call("33", "Heartbeat", {}))
-    assert channel.next_waiting() is None
-    channel.open.discard("5")
-    waiting = channel.next_waiting()
-    assert waiting is not None
-    assert waiting.message_id == "32"
-    channel.open.add("32")
-    assert channel.next_waiting() is None
+def incoming(message_id: str) -> Call:
+    return Call(message_id, "Heartbeat", {})
+
+
+def test_32_calls_are_handled_at_once() -> None:
+    inbound = Inbound()
+    calls = [incoming(str(number)) for number in range(34)]
+    for call in calls[:32]:
+        assert not inbound.full
+        inbound.begin(call)
+    assert inbound.full
+    inbound.wait(calls[32])
+    inbound.wait(calls[33])
+    assert inbound.next_waiting() is None
+    inbound.end(calls[5])
+    waiting = inbound.next_waiting()
+    assert waiting is calls[32]
+    inbound.begin(waiting)
+    assert inbound.next_waiting() is None
 
 
 def test_an_id_is_in_use_while_its_call_is_handled_or_waits() -> None:
-    channel = ServerChannel(max_open=1)
-    assert channel.idle
-    channel.open.add("a")
-    channel.wait(Call("b", "Heartbeat", {}))
-    assert channel.uses("a")
-    assert channel.uses("b")
-    assert not channel.uses("c")
-    channel.open.discard("a")
-    assert not channel.uses("a")
-    assert not channel.idle
-    assert channel.next_waiting() is not None
-    assert channel.idle
+    inbound = Inbound(max_open=1)
+    assert inbound.idle
+    call = incoming("a")
+    inbound.begin(call)
+    inbound.wait(incoming("b"))
+    assert inbound.uses("a")
+    assert inbound.uses("b")
+    assert not inbound.uses("c")
+    inbound.end(call)
+    assert not inbound.uses("a")
+    assert not inbound.idle
+    assert inbound.next_waiting() is not None
+    assert inbound.idle
 
 
 def test_calls_that_wait_are_forgotten_with_the_connection() -> None:
-    channel = ServerChannel(max_open=1)
-    channel.open.add("a")
-    channel.wait(Call("b", "Heartbeat", {}))
-    channel.lose()
-    channel.open.discard("a")
-    assert channel.next_waiting() is None
-    assert channel.idle
+    inbound = Inbound(max_open=1)
+    call = incoming("a")
+    inbound.begin(call)
+    inbound.wait(incoming("b"))
+    inbound.lose()
+    inbound.end(call)
+    assert inbound.next_waiting() is None
+    assert inbound.idle
+
+
+def test_two_calls_with_one_id_are_two() -> None:
+    inbound = Inbound()
+    first, second = incoming("a"), incoming("a")
+    inbound.begin(first)
+    inbound.begin(second)
+    inbound.end(first)
+    assert inbound.uses("a")
+    assert not inbound.idle
+    inbound.end(second)
+    assert inbound.idle
 
 
 def test_message_ids_are_short_enough_and_never_twice_the_same() -> None:
@@ -216,7 +234,7 @@ def test_a_call_out_of_turn_is_answered_and_expires_like_others() -> None:
     first, second = (PendingCall(Call(name, "Heartbeat", {}), 5, name) for name in "ab")
     channel.adopt(first, now=10)
     channel.adopt(second, now=11)
-    assert channel.receive(CallResult("b", {})) is second
+    assert channel.end("b") is second
     assert channel.next_deadline() == 15
     assert channel.expire(15) == [first]
     assert channel.idle

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ocppfw.errors import QueueFull
 from ocppfw.rpc.channels import ClientChannel, PendingCall
-from ocppfw.rpc.frames import Call, CallError, CallResult
+from ocppfw.rpc.frames import Call
 
 
 class ClientChannelMachine(RuleBasedStateMachine):
@@ -45,14 +45,13 @@ class ClientChannelMachine(RuleBasedStateMachine):
             message_id, timeout = self.queue.pop(0)
             self.in_flight[message_id] = self.now + timeout
             expected.append(message_id)
-        assert [call.message_id for call in self.channel.sendable(self.now)] == expected
+        assert [turn.call.message_id for turn in self.channel.sendable(self.now)] == expected
 
     @precondition(lambda self: self.in_flight)
-    @rule(data=st.data(), refused=st.booleans())
-    def answer(self, data: st.DataObject, refused: bool) -> None:
+    @rule(data=st.data())
+    def answer(self, data: st.DataObject) -> None:
         message_id = data.draw(st.sampled_from(sorted(self.in_flight)))
-        answer = CallError(message_id, "GenericError") if refused else CallResult(message_id, {})
-        pending = self.channel.receive(answer)
+        pending = self.channel.end(message_id)
         assert pending is not None
         assert pending.context == message_id
         del self.in_flight[message_id]
@@ -63,7 +62,7 @@ class ClientChannelMachine(RuleBasedStateMachine):
     def stray_answer(self, data: st.DataObject) -> None:
         waiting = [message_id for message_id, _ in self.queue]
         message_id = data.draw(st.sampled_from([*self.ended, *waiting, "never made"]))
-        assert self.channel.receive(CallResult(message_id, {})) is None
+        assert self.channel.end(message_id) is None
         known = message_id in self.ended[-32:]
         assert self.channel.explain_stray(message_id).startswith("late" if known else "answer to")
 

@@ -20,6 +20,7 @@ def data_transfer(body: str, options: str = "", name: str = "answer") -> str:
     return f"""
 import asyncio
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import deferLater
 
 @hookimpl{options}
 {"async " if "await" in body else ""}def cs_data_transfer(station, peer, call, payload):
@@ -89,9 +90,7 @@ FAULTS = [
     ("return [1]", "failed"),
     ("return ()", "failed"),
     ("return 'Accepted'", "failed"),
-    ("return succeed(None)", "failed"),
     ("return succeed('Accepted')", "failed"),
-    ("await succeed(None)", "failed"),
     ("return {}", "status: is missing"),
     ("return {'status': 'Fine'}", "status: must be one of"),
     ("return {'status': 'Accepted', 'dat': ''}", "did you mean data?"),
@@ -192,11 +191,31 @@ def test_the_first_answer_wins(world: World) -> None:
     assert world.station.data["order"]["asked"] == ["c", "b"]
 
 
-def test_an_awaitable_claims_the_call(world: World) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return succeed(None)",
+        "await succeed(None)",
+        "await deferLater(station.clock, 1)",
+        "return deferLater(station.clock, 1)",
+    ],
+)
+def test_an_awaitable_that_ends_in_none_passes_the_call_on(world: World, body: str) -> None:
     load_telling(world, "a", '{"status": "Accepted"}')
-    world.load("b", data_transfer("return succeed(None)"))
-    assert world.connect().ask(CALL) == INTERNAL
-    assert world.station.data["order"] == {}
+    load_telling(world, "b")
+    world.load("c", data_transfer(body))
+    line = world.connect()
+    line.receive(CALL)
+    world.clock.advance(1)
+    assert line.pipe.frame() == ACCEPTED
+    assert world.station.data["order"]["asked"] == ["b", "a"]
+
+
+def test_a_call_that_every_awaitable_passes_on_is_not_supported(world: World, logged: Log) -> None:
+    world.load("a", data_transfer("return succeed(None)"))
+    answer = world.connect().ask(CALL)
+    assert answer == [4, "1", "NotSupported", "no plugin answers this call", {}]
+    assert logged.faults() == []
 
 
 def test_a_failure_is_not_passed_on(world: World) -> None:

@@ -20,10 +20,15 @@ from tests.fakes import NoTaps, RecordingPipe, outcomes, value_of
 class FakeAnswerer:
     """Answers with what it is told to; remembers what it was asked."""
 
+    watches_answers = False
+    watches_calls = False
+
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.waiting: dict[str, Deferred[Any]] = {}
         self.taken: list[Any] = []
+        self.ended: list[tuple[str, bool]] = []
+        self.sent: list[str] = []
         self.later = True
 
     def answer(self, peer: Any, call: Call) -> Any:
@@ -35,6 +40,13 @@ class FakeAnswerer:
 
     def finish(self, message_id: str) -> None:
         self.waiting.pop(message_id).callback(CallResult(message_id, {}))
+
+    def answered(self, peer: Any, call: Call, answer: Any, sent: bool) -> None:
+        self.ended.append((call.message_id, sent))
+        call.end()
+
+    def call_sent(self, peer: Any, call: Call) -> None:
+        self.sent.append(call.message_id)
 
     def take(self, peer: Any, send: Send) -> None:
         self.taken.append(send)
@@ -60,7 +72,8 @@ class Wire:
             Settings.build(given),
             clock,
         )
-        self.connection.peer = "cp#CP1"
+        peer: Any = "cp#CP1"
+        self.connection.peer = peer
 
     def call(self, message_id: str, timeout: float = 30) -> list[Any]:
         return outcomes(self.connection.send_call(Call(message_id, "Reset", {}), timeout))

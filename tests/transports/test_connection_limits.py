@@ -32,15 +32,15 @@ def test_reading_pauses_with_the_32nd_open_call(wire: Wire) -> None:
     wire.ask(*FIRST_32[:31])
     assert wire.pipe.reading == []
     wire.ask(FIRST_32[31])
-    assert wire.pipe.reading == ["pause"]
+    assert wire.pipe.reading == ["pause: calls"]
     assert wire.answerer.asked == FIRST_32
 
 
 def test_reading_goes_on_when_a_call_has_been_answered(full: Wire) -> None:
     full.answerer.finish("7")
-    assert full.pipe.reading == ["pause", "resume"]
+    assert full.pipe.reading == ["pause: calls", "resume: calls"]
     full.ask("a")
-    assert full.pipe.reading == ["pause", "resume", "pause"]
+    assert full.pipe.reading == ["pause: calls", "resume: calls", "pause: calls"]
     assert full.sent() == ["3 7"]
 
 
@@ -49,12 +49,12 @@ def test_what_was_read_already_waits_for_its_turn(full: Wire) -> None:
     assert full.answerer.asked == FIRST_32
     full.answerer.finish("0")
     assert full.answerer.asked == [*FIRST_32, "a"]
-    assert full.pipe.reading == ["pause"]
+    assert full.pipe.reading == ["pause: calls"]
     full.answerer.finish("1")
     assert full.answerer.asked == [*FIRST_32, "a", "b"]
-    assert full.pipe.reading == ["pause"]
+    assert full.pipe.reading == ["pause: calls"]
     full.answerer.finish("a")
-    assert full.pipe.reading == ["pause", "resume"]
+    assert full.pipe.reading == ["pause: calls", "resume: calls"]
     assert full.sent() == ["3 0", "3 1", "3 a"]
 
 

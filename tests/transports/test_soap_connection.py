@@ -62,11 +62,15 @@ class Side:
         return outcomes(self.peer.call(action, payload, **options))
 
     def request(self, action="Heartbeat", payload=None, identity="CP1"):
-        """A request of the charge point, answered by the station."""
+        """A request of the charge point; a Deferred of what is sent as its answer."""
         call = Call("urn:uuid:1", action, payload or {})
         text = build_request(V1_5, Role.CS, identity, call, to="http://x/", from_address=None)
         request = read_request(text, Role.CS, [V1_5])
-        return Deferred.fromCoroutine(self.connection.answer(request, text.encode()))
+        sent = []
+        answered = self.connection.answer(
+            request, text.encode(), lambda each: not sent.append(each)
+        )
+        return Deferred.fromCoroutine(answered).addCallback(lambda _: sent[0])
 
 
 @pytest.fixture

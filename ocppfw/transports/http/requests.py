@@ -67,13 +67,17 @@ class IncomingRequest:
         if not self._gone:
             self._write(plain_answer(self.http, status, reason))
 
-    def send(self, answer: tuple[int, str] | None) -> None:
-        """Send status and envelope; with None hang up instead."""
+    def send(self, answer: tuple[int, str] | None) -> bool:
+        """Send status and envelope; with None hang up instead.
+
+        Returns:
+            False if nobody was there any more.
+        """
         if self._gone:
-            return
+            return False
         if answer is None:
             self.http.loseConnection()
-            return
+            return True
         status, text = answer
         body = text.encode()
         accepted = self.http.getHeader("accept-encoding") or ""
@@ -85,6 +89,7 @@ class IncomingRequest:
         self.http.setHeader("content-type", ENVELOPE_TYPE)
         self.http.setHeader(b"content-length", b"%d" % len(body))
         self._write(body)
+        return True
 
     def _write(self, body: bytes) -> None:
         if self.is_last:

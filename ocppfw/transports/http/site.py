@@ -14,7 +14,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from ocppfw.errors import ConnectionRefused
-from ocppfw.interfaces import ConnectionRequest
+from ocppfw.interfaces import ConnectionRequest, Host
 from ocppfw.text import escape_controls
 from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import (
@@ -24,7 +24,6 @@ from ocppfw.transports.http.requests import (
     plain_text,
     wants_wsdl,
 )
-from ocppfw.transports.websocket.protocol import Host
 from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport, identity_fault
 
@@ -37,13 +36,6 @@ class SoapAnswerer(Protocol):
 
     def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
         """The WSDL of the newest of these versions."""
-
-
-class CentralSystemHost(Host, Protocol):
-    """The central system, as its port sees it."""
-
-    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
-        """Whether a charge point may connect: None if so, or a Deferred that tells."""
 
 
 def identity_of(path: bytes, endpoint: str) -> str | None:
@@ -84,7 +76,7 @@ class CentralSystemResource(Resource):
 
     def __init__(
         self,
-        host: CentralSystemHost,
+        host: Host,
         versions: Iterable[OcppVersion],
         soap: SoapAnswerer | None,
         soap_versions: Collection[OcppVersion],
@@ -132,10 +124,11 @@ class CentralSystemResource(Resource):
         version, subprotocol = self._choose(request)
         if identity is None or identity_fault(identity, version):
             return self._refuse(request, 404, "the path names no charge point")
-        connection = AdmittedConnection(self._factory, identity, version, subprotocol)
-        pending = None
-        if version is not None:
-            pending = self._host.admit(_connection_request(request, identity, version))
+        pending = learned = None
+        if version is not None and self._host.asks_before(version):
+            asking = _connection_request(request, identity, version)
+            pending, learned = self._host.admit(asking), asking.data
+        connection = AdmittedConnection(self._factory, identity, version, subprotocol, learned)
         if pending is None:
             return WebSocketResource(connection).render(request)
         self._render_later(request, connection, pending)
@@ -209,7 +202,7 @@ class CentralSystemSite(LimitedSite):
 
     def __init__(
         self,
-        host: CentralSystemHost,
+        host: Host,
         versions: Collection[OcppVersion],
         soap: SoapAnswerer | None,
         reactor: Any,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.internet.interfaces import IDelayedCall
 
-from ocppfw.rpc.frames import CallResult
+from ocppfw.interfaces import CentralSystemHost, PluginData
 from ocppfw.soap import Request as SoapRequest
 from ocppfw.transports.http.requests import (
     IncomingRequest,
@@ -14,11 +12,11 @@ from ocppfw.transports.http.requests import (
 )
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
-from ocppfw.transports.soap.connection import Busy, Message, SoapConnection
+from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection
 from ocppfw.transports.soap.service import EnvelopeService
 from ocppfw.versions import OcppVersion, Role, Transport
 
-_SILENT_INTERVALS = 2  # design: two heartbeat intervals and a minute
+_SILENT_INTERVALS = 2  # a heartbeat may be lost, and a minute late
 _SILENT_SECONDS = 60
 _USUAL_INTERVAL = 300
 
@@ -34,7 +32,9 @@ class CentralSystemSoap(EnvelopeService):
 
     role = Role.CS
 
-    def __init__(self, host: Any, addresses: SoapAddresses, client: SoapClient) -> None:
+    def __init__(
+        self, host: CentralSystemHost, addresses: SoapAddresses, client: SoapClient
+    ) -> None:
         super().__init__(host.label, host.settings)
         self._host = host
         self._addresses = addresses
@@ -42,34 +42,33 @@ class CentralSystemSoap(EnvelopeService):
         self._connections = 0
 
     async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
-        await self._admit(self._host, request, incoming)
+        learned = await self._admit(self._host, request, incoming)
         identity = request.identity
         if self._current(identity, request.version) is None:
             self._check_room(identity)
         learning = self._addresses.learn(identity, request.addressing.from_address, incoming.host)
         if learning is not None:
             await learning
-        connection = self._current(identity, request.version)
-        if connection is None:
-            connection = self._make(identity, request.version)
+        present = self._current(identity, request.version)
+        connection = present or self._make(identity, request.version)
         connection.url = self._addresses.find(identity)
         connection.own_url = own_address(incoming.http)
-        if connection.peer is None:
-            self._open(connection, identity, request.version, incoming)
+        if present is None:
+            self._open(connection, request, incoming, learned)
         connection.heard()
         return connection
 
     def _current(self, identity: str, version: OcppVersion) -> ChargePointConnection | None:
-        peer = self._host.peers.get(identity)
-        if peer is None or peer.transport is not Transport.SOAP or peer.version != version:
+        peer = self._host.find_peer(identity)
+        if peer is None or peer.version != version:
             return None
-        connection: ChargePointConnection = peer.connection
-        return connection
+        connection = peer.connection
+        return connection if isinstance(connection, ChargePointConnection) else None
 
     def _check_room(self, identity: str) -> None:
         if self._stopping:
             raise Busy("about to stop")
-        others, current = self._connections, self._host.peers.get(identity)
+        others, current = self._connections, self._host.find_peer(identity)
         if current is not None and current.transport is Transport.SOAP:
             others -= 1  # it will be replaced
         if others >= self._settings.max_soap_peers:
@@ -82,14 +81,14 @@ class CentralSystemSoap(EnvelopeService):
     def _open(
         self,
         connection: ChargePointConnection,
-        identity: str,
-        version: OcppVersion,
+        request: SoapRequest,
         incoming: IncomingRequest,
+        learned: PluginData | None,
     ) -> None:
         self._connections += 1
         connection.ended.addCallback(self._closed)
-        connection.peer = self._host.connection_opened(
-            identity, version, connection, incoming.address
+        self._host.connection_opened(
+            request.identity, request.version, connection, incoming.address, learned
         )
 
     def _closed(self, _: None) -> None:
@@ -100,8 +99,16 @@ class ChargePointConnection(SoapConnection):
     """A charge point, at the central system: lost when it is not heard of for too long."""
 
     _heard_at = 0.0
-    _interval = _USUAL_INTERVAL
     _timer: IDelayedCall | None = None
+    _limit = 0.0  # seconds of silence for which the timer was set
+
+    async def answer(self, request: SoapRequest, data: bytes, send: AnswerSender) -> None:
+        """Answer a request of the charge point."""
+        await super().answer(request, data, send)
+        # It may have been told another heartbeat interval.
+        if self._timer is not None and self._limit != self._longest_silence():
+            self._timer.cancel()
+            self._watch()
 
     def heard(self) -> None:
         """The charge point has sent a request."""
@@ -120,25 +127,19 @@ class ChargePointConnection(SoapConnection):
 
     # Private.
 
-    def _write(self, request: SoapRequest, answer: Any) -> tuple[int, str, Message]:
-        if request.call.action == "BootNotification" and isinstance(answer, CallResult):
-            told = answer.payload
-            self._interval = told.get("interval", told.get("heartbeatInterval", _USUAL_INTERVAL))
-            if self._timer is not None:
-                self._timer.cancel()
-                self._watch()
-        return super()._write(request, answer)
-
     def _watch(self) -> None:
         silence = self._clock.seconds() - self._heard_at
-        limit = self._limit()
-        if silence >= limit:
+        self._limit = self._longest_silence()
+        if silence >= self._limit:
             self._timer = None
-            self.lose(f"not heard of for {limit:g} s")
+            self.lose(f"not heard of for {self._limit:g} s")
         else:
-            self._timer = self._clock.callLater(limit - silence, self._watch)
+            self._timer = self._clock.callLater(self._limit - silence, self._watch)
 
-    def _limit(self) -> float:
-        given = self._host.settings.soap_peer_timeout
-        usual = _SILENT_INTERVALS * max(0, self._interval) + _SILENT_SECONDS
-        return float(usual if given is None else given)
+    def _longest_silence(self) -> float:
+        given = self._settings.soap_peer_timeout
+        if given is not None:
+            return float(given)
+        told = self.peer.heartbeat_interval
+        interval = _USUAL_INTERVAL if told is None else max(0, told)
+        return _SILENT_INTERVALS * interval + _SILENT_SECONDS

@@ -10,6 +10,8 @@ from twisted.internet.protocol import Protocol as TcpProtocol
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
+from ocppfw.interfaces import ChargePointHost
+from ocppfw.settings import Settings
 from ocppfw.soap import (
     FaultCode,
     SoapFault,
@@ -40,9 +42,9 @@ class ChargePointSoap(EnvelopeService):
 
     role = Role.CP
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__("cp", settings)
-        self.stations: dict[str, Any] = {}
+        self.stations: dict[str, ChargePointHost] = {}
 
     async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
         station = self.stations.get(request.identity)
@@ -56,7 +58,8 @@ class ChargePointSoap(EnvelopeService):
         await self._admit(station, request, incoming)
         if station.peer is None:
             raise Busy("not connected with the central system")
-        connection: SoapConnection = station.peer.connection
+        connection = station.peer.connection
+        assert isinstance(connection, SoapConnection)  # this port has none of others
         return connection
 
 
@@ -72,7 +75,12 @@ class CentralSystemFinder:
     """
 
     def __init__(
-        self, station: Any, url: str, own_url: str, client: SoapClient, reactor: Any
+        self,
+        station: ChargePointHost,
+        url: str,
+        own_url: str,
+        client: SoapClient,
+        reactor: Any,
     ) -> None:
         self._station = station
         self._url = url
@@ -91,7 +99,7 @@ class CentralSystemFinder:
         station = self._station
         connection = SoapConnection(station, station.identity, station.version, self._client)
         connection.url, connection.own_url = self._url, self._own_url
-        connection.peer = station.connection_opened(
+        station.connection_opened(
             station.identity, station.version, connection, f"{address.host}:{address.port}"
         )
         return connection
@@ -135,5 +143,7 @@ class ChargePointResource(Resource):
 class ChargePointSite(LimitedSite):
     """The web site of the charge points that listen on one port."""
 
-    def __init__(self, service: ChargePointSoap, path: str, settings: Any, reactor: Any) -> None:
+    def __init__(
+        self, service: ChargePointSoap, path: str, settings: Settings, reactor: Any
+    ) -> None:
         super().__init__("cp", ChargePointResource(service, path), settings, True, reactor)

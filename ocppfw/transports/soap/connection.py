@@ -8,17 +8,16 @@ from typing import Any
 
 from OpenSSL import SSL
 from service_identity import VerificationError
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed
 
-from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
-from ocppfw.interfaces import Envelope
-from ocppfw.rpc.channels import ClientChannel, PendingCall
+from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid
+from ocppfw.interfaces import Envelope, Host
+from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
-from ocppfw.rpc.frames import Call, CallError, CallResult
+from ocppfw.rpc.frames import Answer, Call, CallError, CallResult
 from ocppfw.soap import (
     NotAnEnvelope,
     Request,
@@ -32,22 +31,23 @@ from ocppfw.soap import (
 )
 from ocppfw.transports.connect_faults import STATUS_HINTS, explain
 from ocppfw.transports.http.compression import BodyRefused
+from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.versions import OcppVersion, Transport
 
-_MAX_OPEN = 32  # calls of one peer that are answered at once, as over WebSocket
 _UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, VerificationError)
 _WRAPPERS = (RequestTransmissionFailed, ResponseFailed)
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
 
-Message = CallResult | CallError
+#: Takes HTTP status and envelope, or None for no answer at all; tells whether somebody was there.
+AnswerSender = Callable[[tuple[int, str] | None], bool]
 
 
 class Busy(Exception):
     """No further request is taken now; the text says why."""
 
 
-class SoapConnection:
+class SoapConnection(RpcConnection):
     """The calls between a station and one peer, for as long as the peer counts as connected.
 
     Args:
@@ -57,63 +57,35 @@ class SoapConnection:
         client: posts our calls.
 
     Attributes:
-        connected: True until the peer is lost.
         ended: fires when the peer is lost.
         url: where our calls go; None while that is not known.
         own_url: where the peer finds us, for the header From.
-        peer: the peer; set by the station when it takes the connection.
     """
 
-    log = Logger()
     transport = Transport.SOAP
 
-    def __init__(self, host: Any, identity: str, version: OcppVersion, client: SoapClient) -> None:
+    def __init__(self, host: Host, identity: str, version: OcppVersion, client: SoapClient) -> None:
+        answerer = host.answerer(version, Transport.SOAP)
+        super().__init__(answerer, host.taps, host.settings, host.clock)
         self._host = host
         self._identity = identity
         self._version = version
         self._client = client
-        self._clock = host.clock
-        self._taps = host.taps
-        self._answerer = host.answerer(version, Transport.SOAP)
-        self._calls = ClientChannel(host.settings.calls_in_flight, host.settings.max_queued_calls)
         self._running: dict[str, Deferred[Any]] = {}
-        self._open = 0
-        self._drained: Deferred[None] | None = None
-        self.connected = True
-        self.ended_busy = False
+        self._resumed: Deferred[None] | None = None  # while reading is paused
         self.ended: Deferred[None] = Deferred()
         self.url: str | None = None
         self.own_url: str | None = None
-        self.peer: Any = None
 
     # From the station.
 
-    @property
-    def idle(self) -> bool:
-        """True when no call is under way in either direction."""
-        return self._calls.idle and not self._open
+    def send_unanswered(self, message: object) -> None:
+        """There is no such message over SOAP.
 
-    @property
-    def waiting(self) -> int:
-        """How many calls of ours wait for their turn."""
-        return self._calls.waiting
-
-    def send_call(self, call: Call, timeout: float) -> Deferred[Any]:
-        """Send a call when its turn comes.
-
-        Returns:
-            A Deferred of the answer's payload; it fails with CallFailed, CallTimedOut,
-            QueueFull, NotConnected, or PayloadInvalid where XML cannot say the payload.
+        Raises:
+            NotConnected: always; it says so.
         """
-        if not self.connected:
-            return fail(NotConnected("the connection is closed"))
-        answered: Deferred[Any] = Deferred()
-        try:
-            self._calls.submit(PendingCall(call, timeout, answered))
-        except QueueFull as error:
-            return fail(error)
-        self._send_next()
-        return answered
+        raise NotConnected("over SOAP every message is answered")
 
     def send_raw(self, text: str) -> Deferred[HttpExchange]:
         """Post any text as it is, and at once.
@@ -126,14 +98,29 @@ class SoapConnection:
             NotConnected: the connection is closed.
         """
         if not self.connected:
-            raise NotConnected("the connection is closed")
+            raise NotConnected(CLOSED)
         posted = Deferred.fromCoroutine(self._post_raw(text))
-        posted.addTimeout(self._host.settings.call_timeout, self._clock, _expired("the text"))
+        posted.addTimeout(self._settings.call_timeout, self._clock, _expired("the text"))
         return posted.addErrback(self._explain)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Hold the peer for connected no more."""
         self.lose(reason or "closed by us")
+
+    def abort(self) -> None:
+        """End at once."""
+        self.lose("closed by us")
+
+    def pause_reading(self) -> None:
+        """Let the peer's requests wait until ``resume_reading``."""
+        if self._resumed is None:
+            self._resumed = Deferred()
+
+    def resume_reading(self) -> None:
+        """Undo ``pause_reading``."""
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None:
+            resumed.callback(None)
 
     def ping(self) -> Deferred[None]:
         """There is no ping; fails with NotConnected, which says so."""
@@ -142,81 +129,84 @@ class SoapConnection:
     def set_ping_interval(self, seconds: float) -> None:
         """There is no ping, so that its interval changes nothing."""
 
-    def drain(self) -> Deferred[None]:
-        """Take no further call of the peer's; fires when those taken have been answered."""
-        if self._drained is None:
-            self._drained = Deferred() if self._open else succeed(None)
-        return self._drained
+    def withhold_pongs(self, withheld: bool) -> None:
+        """There is no pong.
 
-    def abort(self) -> None:
-        """End at once."""
-        self.lose("closed by us")
+        Raises:
+            NotConnected: always; it says so.
+        """
+        raise NotConnected(_NO_WEBSOCKET)
 
     # From the transport.
 
-    async def answer(self, request: Request, data: bytes) -> tuple[int, str] | None:
+    async def answer(self, request: Request, data: bytes, send: AnswerSender) -> None:
         """Answer a request of the peer.
 
         Args:
             request: what was read.
             data: the envelope that it was read from.
-
-        Returns:
-            HTTP status and envelope; None for no answer at all.
+            send: takes the answer.
 
         Raises:
             Busy: too many are being answered, or we are about to stop.
             EnvelopeRefused: a plugin has changed the envelope into none that can be read.
         """
-        if self._drained is not None:
+        if self._inbound.draining:
             raise Busy("about to stop")
-        if self._open >= _MAX_OPEN:
+        if self._inbound.full:
             raise Busy("too many requests at once")
-        self._open += 1
+        self._inbound.begin(request.call)
+        self._tell_if_busy()
         try:
-            return await self._answer(request, data)
+            while self._resumed is not None:
+                await self._resumed
+            await self._answer(request, data, send)
         finally:
-            self._open -= 1
-            self._finish()
+            self._inbound.end(request.call)
+            self._finish_draining()
+            self._tell_if_idle()
 
     def lose(self, reason: str) -> None:
         """The peer is gone: everything pending fails at once."""
         if not self.connected:
             return
-        self.ended_busy = not self.idle
-        self.connected = False
-        lost = self._calls.lose()
         running, self._running = self._running, {}
+        self._lose_calls()
         for posted in running.values():
             posted.cancel()
-        for pending in lost:
-            pending.context.errback(NotConnected("the connection was lost"))
+        self.resume_reading()
         self._host.connection_lost(self.peer, reason)
         self.ended.callback(None)
 
     # Private: what comes in.
 
-    async def _answer(self, request: Request, data: bytes) -> tuple[int, str] | None:
-        if self._taps.active:
-            text = _decoded(data)
-            self._taps.envelope_received(
-                self.peer, Envelope(text, request.call.action, request.call)
-            )
-            changed = await _settled(self._taps.change_received_envelope(self.peer, text))
-            if changed is None:
-                return None
-            if changed != text:
-                request = read_request(changed, self._host.role, (self._version,))
-        answer = await _settled(self._answerer.answer(self.peer, request.call))
-        if answer is None:
-            return None
-        status, reply, written = self._write(request, answer)
-        if not self._taps.active:
-            return status, reply
-        changed = await self._changed(reply, request.call.action, written)
-        return None if changed is None else (status, changed)
+    async def _answer(self, request: Request, data: bytes, send: AnswerSender) -> None:
+        read = await self._read_again(request, data) if self._taps.active else request
+        if read is None:
+            send(None)  # dropped
+            return
+        call, sent = read.call, False
+        answer: Answer | None = await _settled(self._answerer.answer(self.peer, call))
+        try:
+            if answer is None:
+                send(None)
+            else:
+                status, text, answer = self._write(read, answer)
+                reply = await self._changed(text, call.action, answer)
+                sent = send(None if reply is None else (status, reply)) and reply is not None
+        finally:
+            self._answered(sent, call, answer)
 
-    def _write(self, request: Request, answer: Message) -> tuple[int, str, Message]:
+    async def _read_again(self, request: Request, data: bytes) -> Request | None:
+        """The request as plugins have changed it, None if they have dropped it; it is shown."""
+        text = _decoded(data)
+        self._taps.envelope_received(self.peer, Envelope(text, request.call.action, request.call))
+        changed = await _settled(self._taps.change_received_envelope(self.peer, text))
+        if changed is None or changed == text:
+            return None if changed is None else request
+        return read_request(changed, self._host.role, (self._version,))
+
+    def _write(self, request: Request, answer: Answer) -> tuple[int, str, Answer]:
         """Status and envelope of an answer, and what the envelope says in the end."""
         if isinstance(answer, CallResult):
             try:
@@ -232,6 +222,8 @@ class SoapConnection:
 
     async def _changed(self, text: str, action: str, message: Any) -> str | None:
         """What goes out instead of a text, None for nothing; it is shown."""
+        if not self._taps.active:
+            return text
         changed: str | None = await _settled(self._taps.change_sent_envelope(self.peer, text))
         if changed is not None:
             known = message if changed == text else None
@@ -240,17 +232,17 @@ class SoapConnection:
 
     # Private: what goes out.
 
-    def _send_next(self) -> None:
-        for call in self._calls.sendable(self._clock.seconds()):
-            pending = self._calls.find(call.message_id)
-            assert pending is not None
-            posted = Deferred.fromCoroutine(self._post(call))
-            self._running[call.message_id] = posted
-            posted.addTimeout(pending.timeout, self._clock, _expired(call.action))
-            posted.addErrback(self._explain)
-            posted.addBoth(self._ended, call)
+    def _frame_of(self, call: Call) -> None:
+        """The envelope names the peer's address, which may become another one while it waits."""
 
-    async def _post(self, call: Call) -> Message:
+    def _transmit(self, pending: PendingCall) -> None:
+        call = pending.call
+        posted = Deferred.fromCoroutine(self._post(call))
+        self._running[call.message_id] = posted
+        posted.addErrback(self._explain_call, call)
+        posted.addBoth(self._post_ended, call)
+
+    async def _post(self, call: Call) -> Answer:
         text = build_request(
             self._version,
             self._host.role.other,
@@ -259,11 +251,13 @@ class SoapConnection:
             to=self._known_url(),
             from_address=self.own_url,
         )
-        if self._taps.active:
-            changed = await self._changed(text, call.action, call)
-            text = await Deferred() if changed is None else changed  # dropped: it expires
+        changed = await self._changed(text, call.action, call)
+        if changed is None:
+            await Deferred()  # dropped: it expires
         kind = content_type(f"/{call.action}")
-        exchange = await self._client.post(self._known_url(), text, kind)
+        posted = self._client.post(self._known_url(), changed or text, kind)
+        self._call_sent(True, call)
+        exchange = await posted
         return await self._read(exchange.answer, call)
 
     def _known_url(self) -> str:
@@ -274,7 +268,7 @@ class SoapConnection:
             )
         return self.url
 
-    async def _read(self, answer: HttpAnswer, call: Call) -> Message:
+    async def _read(self, answer: HttpAnswer, call: Call) -> Answer:
         if not self._taps.active:
             return self._message(answer, answer.body, call)
         try:
@@ -289,7 +283,7 @@ class SoapConnection:
             return known
         return self._message(answer, changed, call)
 
-    def _message(self, answer: HttpAnswer, text: bytes | str, call: Call) -> Message:
+    def _message(self, answer: HttpAnswer, text: bytes | str, call: Call) -> Answer:
         try:
             return read_response(text, self._version, self._host.role.other, call)
         except NotAnEnvelope as error:
@@ -319,28 +313,21 @@ class SoapConnection:
             raise NotConnected(f"cannot use {self.url}: {failure.value}") from None
         return failure
 
-    def _ended(self, result: Any, call: Call) -> None:
+    def _explain_call(self, failure: Failure, call: Call) -> Failure:
+        """The same, unless nobody waits for the answer any more."""
+        return self._explain(failure) if self._calls.find(call.message_id) else failure
+
+    def _post_ended(self, result: Answer | Failure, call: Call) -> None:
         self._running.pop(call.message_id, None)
-        pending = self._calls.receive(CallResult(call.message_id, {}))
-        if pending is None:
-            return  # lost meanwhile, and the caller told so
-        self._send_next()
-        if isinstance(result, Failure):
-            pending.context.errback(result)
-        elif isinstance(result, CallError):
-            refusal = CallFailed(result.code, result.description)
-            pending.context.errback(refusal)
-        else:
-            pending.context.callback(result.payload)
-        self._finish()
+        pending = self._calls.end(call.message_id)
+        if pending is not None:  # else expired or lost meanwhile, and the caller told so
+            self._end_call(pending, result)
 
-    # Private: both.
-
-    def _finish(self) -> None:
-        if not self._open and self._drained is not None and not self._drained.called:
-            self._drained.callback(None)
-        if self.idle and self.connected and self._taps.watch_idle:
-            self._taps.connection_idle()
+    def _end_call(self, pending: PendingCall, outcome: Answer | Failure) -> None:
+        posted = self._running.pop(pending.call.message_id, None)
+        if posted is not None:
+            posted.cancel()  # its time is up
+        super()._end_call(pending, outcome)
 
 
 def _decoded(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
@@ -11,7 +11,8 @@ from twisted.python.failure import Failure
 from twisted.web.server import NOT_DONE_YET, Request
 
 from ocppfw.errors import ConnectionRefused
-from ocppfw.interfaces import ConnectionRequest
+from ocppfw.interfaces import Host, PluginData
+from ocppfw.settings import Settings
 from ocppfw.soap import (
     EnvelopeRefused,
     FaultCode,
@@ -36,23 +37,6 @@ from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
 _OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
 
 
-class SoapHost(Protocol):
-    """The station, as its service sees it."""
-
-    settings: Any
-    role: Role
-
-    @property
-    def label(self) -> str:
-        """How the station is called in logs."""
-
-    def asks_before(self, version: OcppVersion) -> bool:
-        """True if a plugin wants to be asked who may ask."""
-
-    def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
-        """Whether somebody may ask: None if so, or a Deferred that tells."""
-
-
 class EnvelopeService:
     """Answers the envelopes that are posted to one address.
 
@@ -64,7 +48,7 @@ class EnvelopeService:
     role: Role
     log = Logger()
 
-    def __init__(self, label: str, settings: Any) -> None:
+    def __init__(self, label: str, settings: Settings) -> None:
         self._label = label
         self._settings = settings
         self._unanswered: set[IncomingRequest] = set()
@@ -88,12 +72,12 @@ class EnvelopeService:
     def stop_taking(self) -> None:
         """Take no new peer, and hang up after each answer from now on."""
         self._stopping = True
+        for incoming in self._unanswered:
+            incoming.is_last = True
 
     def drain(self) -> Deferred[Any]:
         """Hang up after each answer from now on; fires when the last one has been sent."""
         self.stop_taking()
-        for incoming in self._unanswered:
-            incoming.is_last = True
         return DeferredList([incoming.ended() for incoming in self._unanswered])
 
     def describe(self, http: Request, versions: Collection[OcppVersion]) -> bytes:
@@ -114,7 +98,7 @@ class EnvelopeService:
             data = incoming.body()
             request = read_request(data, self.role, versions)
             connection = await self._connection(request, incoming)
-            answer = await connection.answer(request, data)
+            await connection.answer(request, data, incoming.send)
         except BodyRefused as error:
             self._warn(incoming.host, f"{error}")
             incoming.refuse(error.status, str(error))
@@ -130,8 +114,6 @@ class EnvelopeService:
             self._warn(incoming.host, f"refused: {busy}", request.identity)
             fault = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, str(busy))
             self._send_fault(incoming, 503, refused(request, fault))
-        else:
-            incoming.send(answer)
 
     async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
         """The connection that a request belongs to.
@@ -143,12 +125,17 @@ class EnvelopeService:
         """
         raise NotImplementedError
 
-    async def _admit(self, host: SoapHost, request: SoapRequest, incoming: IncomingRequest) -> None:
+    async def _admit(
+        self, host: Host, request: SoapRequest, incoming: IncomingRequest
+    ) -> PluginData | None:
+        """Ask whether somebody may ask; what plugins have learned of him."""
         if not host.asks_before(request.version):
-            return
-        pending = host.admit(incoming.connection_request(request.identity, request.version))
+            return None
+        asking = incoming.connection_request(request.identity, request.version)
+        pending = host.admit(asking)
         if pending is not None:
             await pending
+        return asking.data
 
     def _refusal(self, request: SoapRequest, status: int) -> EnvelopeRefused:
         """What a plugin's refusal is for the peer; the reason stays in our log."""

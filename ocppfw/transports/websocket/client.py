@@ -10,8 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ocppfw.errors import ConnectFailed
+from ocppfw.interfaces import Host
 from ocppfw.transports.websocket.deflate import OFFERS, accept_response
-from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, Host, OcppProtocol, configure
+from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
 from ocppfw.versions import OcppVersion
 
 
@@ -27,10 +28,6 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         self.ended: Deferred[None] = Deferred()
         self._was_opened = False
         self._refused_because: str | None = None
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure) -> None:
         """TCP is lost."""

@@ -1,18 +1,18 @@
-"""The SRPC channels of one connection, over anything that carries text both ways."""
+"""OCPP-J (SRPC): the channels of one connection, over anything that carries text both ways."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorTime
 
-from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
-from ocppfw.rpc.channels import ClientChannel, PendingCall, ServerChannel
+from ocppfw.errors import NotConnected, PayloadInvalid
+from ocppfw.interfaces import Answerer, Taps
+from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import (
+    Answer,
     BadFrame,
     Call,
     CallError,
@@ -24,43 +24,8 @@ from ocppfw.rpc.frames import (
     serialize,
 )
 from ocppfw.settings import Settings
+from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.versions import OcppVersion, Transport
-
-Answer = CallResult | CallError | None
-
-
-class FrameTaps(Protocol):
-    """Who sees and who changes the frames of a station's connections.
-
-    Attributes:
-        active: False when nobody does; ``received`` and ``sent`` are then not called.
-        watch_idle: True when somebody wants to know that no call is under way any more.
-    """
-
-    active: bool
-    watch_idle: bool
-
-    def connection_idle(self) -> None:
-        """The last call of a connection, in either direction, has come to its end."""
-
-    def received(self, peer: Any, text: str) -> Deferred[str | None] | str | None:
-        """Show a frame that arrived; the text to process, None to drop it, or a delay."""
-
-    def sent(self, peer: Any, text: str, write: Callable[[str], None]) -> None:
-        """Pass a frame on to ``write``, perhaps changed, later, or not at all, and show it."""
-
-
-class Answerer(Protocol):
-    """What handles the messages of a connection (steps 3 to 6 of a message)."""
-
-    def answer(self, peer: Any, call: Call) -> Deferred[Answer] | Answer:
-        """The answer to a call; None leaves it without one."""
-
-    def take(self, peer: Any, send: Send) -> None:
-        """Handle a SEND."""
-
-    def complaint_received(self, peer: Any, complaint: CallResultError) -> None:
-        """A peer found fault with an answer of ours."""
 
 
 class Pipe(Protocol):
@@ -73,14 +38,17 @@ class Pipe(Protocol):
     def write_text(self, data: bytes) -> None:
         """Send one text frame."""
 
-    def pause_reading(self) -> None:
-        """Take no further frames for now."""
+    def pause_reading(self, reason: str) -> None:
+        """Take no further frames while there is this reason, or another one."""
 
-    def resume_reading(self) -> None:
-        """Take frames again."""
+    def resume_reading(self, reason: str) -> None:
+        """There is this reason no more."""
 
     def close(self, code: int, reason: str) -> None:
         """End the connection with a WebSocket close code."""
+
+    def abort(self) -> None:
+        """End the connection at once."""
 
     def ping(self) -> Deferred[None]:
         """Send a ping; fires with the pong."""
@@ -88,9 +56,12 @@ class Pipe(Protocol):
     def set_ping_interval(self, seconds: float) -> None:
         """Ping every so many seconds from now on, 0 for never."""
 
+    def withhold_pongs(self, withheld: bool) -> None:
+        """Leave pings unanswered from now on, or answer them again."""
 
-class SrpcConnection:
-    """One connection: a ClientChannel, a ServerChannel, and the way between text and calls.
+
+class SrpcConnection(RpcConnection):
+    """One connection, and the way between text and calls.
 
     Args:
         pipe: carries the text.
@@ -101,24 +72,7 @@ class SrpcConnection:
         clock: tells the time and calls back later.
     """
 
-    __slots__ = (
-        "_answerer",
-        "_beginning_waiting",
-        "_client",
-        "_clock",
-        "_drained",
-        "_expiry",
-        "_pipe",
-        "_reading_paused",
-        "_server",
-        "_settings",
-        "_taps",
-        "_version",
-        "connected",
-        "ended_busy",
-        "peer",
-    )
-    log = Logger()
+    __slots__ = ("_beginning_waiting", "_pipe", "_reading_paused", "_version")
     transport = Transport.WEBSOCKET
 
     def __init__(
@@ -126,59 +80,17 @@ class SrpcConnection:
         pipe: Pipe,
         version: OcppVersion,
         answerer: Answerer,
-        taps: FrameTaps,
+        taps: Taps,
         settings: Settings,
         clock: IReactorTime,
     ) -> None:
+        super().__init__(answerer, taps, settings, clock)
         self._pipe = pipe
         self._version = version
-        self._answerer = answerer
-        self._taps = taps
-        self._settings = settings
-        self._clock = clock
-        self._client = ClientChannel(settings.calls_in_flight, settings.max_queued_calls)
-        self._server = ServerChannel()
         self._reading_paused = False
         self._beginning_waiting = False
-        self._expiry: IDelayedCall | None = None
-        self._drained: Deferred[None] | None = None
-        self.connected = True
-        #: True if the connection ended while calls were under way
-        self.ended_busy = False
-        #: set by the station when it takes the connection
-        self.peer: Any = None
 
     # From the station.
-
-    @property
-    def idle(self) -> bool:
-        """True when no call is under way in either direction."""
-        return self._client.idle and self._server.idle
-
-    @property
-    def waiting(self) -> int:
-        """How many calls of ours wait for their turn."""
-        return self._client.waiting
-
-    def send_call(self, call: Call, timeout: float) -> Deferred[Any]:
-        """Send a call when its turn comes.
-
-        Returns:
-            A Deferred of the answer's payload; it fails with CallFailed, CallTimedOut,
-            QueueFull, NotConnected, or PayloadInvalid where JSON cannot say the payload.
-        """
-        if not self.connected:
-            return fail(NotConnected("the connection is closed"))
-        answered: Deferred[Any] = Deferred()
-        try:
-            serialize(call)
-            self._client.submit(PendingCall(call, timeout, answered))
-        except TypeError as error:
-            return fail(PayloadInvalid(call.action, [error], call.payload))
-        except QueueFull as error:
-            return fail(error)
-        self._send_next()
-        return answered
 
     def send_unanswered(self, message: Send | CallResultError) -> None:
         """Send a message that gets no answer.
@@ -188,7 +100,7 @@ class SrpcConnection:
             TypeError: JSON cannot say the message.
         """
         if not self.connected:
-            raise NotConnected("the connection is closed")
+            raise NotConnected(CLOSED)
         self._write_text(serialize(message))
 
     def send_raw(self, text: str) -> Deferred[Any] | None:
@@ -201,19 +113,31 @@ class SrpcConnection:
             NotConnected: the connection is closed.
         """
         if not self.connected:
-            raise NotConnected("the connection is closed")
+            raise NotConnected(CLOSED)
         answered = self._adopt(parse(text, self._version))
         self._write_text(text.encode())
         return answered
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """End the connection."""
+        """End the connection with a WebSocket close code."""
         self._pipe.close(code, reason)
+
+    def abort(self) -> None:
+        """End the connection at once, without a closing handshake."""
+        self._pipe.abort()
+
+    def pause_reading(self) -> None:
+        """Take no further frames until ``resume_reading``."""
+        self._pipe.pause_reading("asked for")
+
+    def resume_reading(self) -> None:
+        """Undo ``pause_reading``."""
+        self._pipe.resume_reading("asked for")
 
     def ping(self) -> Deferred[None]:
         """Send a WebSocket ping; fires with the pong, fails with NotConnected."""
         if not self.connected:
-            return fail(NotConnected("the connection is closed"))
+            return fail(NotConnected(CLOSED))
         return self._pipe.ping()
 
     def set_ping_interval(self, seconds: float) -> None:
@@ -221,13 +145,9 @@ class SrpcConnection:
         if self.connected:
             self._pipe.set_ping_interval(seconds)
 
-    def drain(self) -> Deferred[None]:
-        """Take no further call of the peer's; fires when those taken have been answered."""
-        if self._server.idle or not self.connected:
-            self._drained = succeed(None)
-        elif self._drained is None:
-            self._drained = Deferred()
-        return self._drained
+    def withhold_pongs(self, withheld: bool) -> None:
+        """Leave the peer's pings unanswered from now on, or answer them again."""
+        self._pipe.withhold_pongs(withheld)
 
     # From the pipe.
 
@@ -244,14 +164,7 @@ class SrpcConnection:
 
     def lose(self) -> None:
         """The connection is gone: everything pending fails at once."""
-        self.ended_busy = not self.idle
-        self.connected = False
-        if self._expiry is not None and self._expiry.active():
-            self._expiry.cancel()
-        self._server.lose()
-        self._finish_draining()
-        for pending in self._client.lose():
-            pending.context.errback(NotConnected("the connection was lost"))
+        self._lose_calls()
 
     # Private: what comes in.
 
@@ -274,17 +187,18 @@ class SrpcConnection:
             self._answerer.complaint_received(self.peer, message)  # type: ignore[arg-type]
 
     def _receive_call(self, call: Call) -> None:
-        if self._drained is not None:
+        inbound = self._inbound
+        if inbound.draining:
             return  # closing: a call that is not taken is the peer's to repeat
-        if not self._server.idle:
-            if self._server.uses(call.message_id):
+        if not inbound.idle:
+            if inbound.uses(call.message_id):
                 reason = "message id: a call with this id is still being answered"
                 self._receive_bad_frame(
                     refusal(self._version, call.message_id, Fault.ID_IN_USE, reason)
                 )
                 return
-            if self._server.full:
-                self._server.wait(call)
+            if inbound.full:
+                inbound.wait(call)
                 return
         self._begin(call)
 
@@ -292,28 +206,25 @@ class SrpcConnection:
         answer = self._answerer.answer(self.peer, call)
         # Asked first, because isinstance() of a Deferred, an abstract base class, takes its time.
         if type(answer) is CallResult or not isinstance(answer, Deferred):
-            if answer is not None:
-                self._write(answer)
-            if self._taps.watch_idle:
-                self._tell_if_idle()
-            return
-        self._server.open.add(call.message_id)
-        answer.addCallback(self._end, call)
-        if self._server.full and not self._reading_paused:
-            self._reading_paused = True
-            self._pipe.pause_reading()
-
-    def _end(self, answer: Answer, call: Call) -> None:
-        self._server.open.discard(call.message_id)
-        if answer is not None and self.connected:
-            self._write(answer)
-        self._begin_waiting()
-        if self._reading_paused and not self._server.full:
-            self._reading_paused = False
-            self._pipe.resume_reading()
-        self._finish_draining()
-        if self._taps.watch_idle:
+            self._reply(call, answer)
             self._tell_if_idle()
+            return
+        self._inbound.begin(call)
+        self._tell_if_busy()
+        answer.addCallback(self._end, call)
+        if self._inbound.full and not self._reading_paused:
+            self._reading_paused = True
+            self._pipe.pause_reading("calls")
+
+    def _end(self, answer: Answer | None, call: Call) -> None:
+        self._inbound.end(call)
+        self._reply(call, answer)
+        self._begin_waiting()
+        if self._reading_paused and not self._inbound.full:
+            self._reading_paused = False
+            self._pipe.resume_reading("calls")
+        self._finish_draining()
+        self._tell_if_idle()
 
     def _begin_waiting(self) -> None:
         """Give free places to calls that wait; one that ends at once leaves the next to us."""
@@ -321,98 +232,78 @@ class SrpcConnection:
             return
         self._beginning_waiting = True
         try:
-            while self.connected and (waiting := self._server.next_waiting()):
+            while self.connected and (waiting := self._inbound.next_waiting()):
                 self._begin(waiting)
         finally:
             self._beginning_waiting = False
 
-    def _receive_answer(self, answer: CallResult | CallError) -> None:
-        pending = self._client.receive(answer)
+    def _receive_answer(self, answer: Answer) -> None:
+        pending = self._calls.end(answer.message_id)
         if pending is None:
-            reason = self._client.explain_stray(answer.message_id)
+            reason = self._calls.explain_stray(answer.message_id)
             self.log.warn("{peer}: {reason}, ignored", peer=self.peer, reason=reason)
-            return
-        self._send_next()
-        if isinstance(answer, CallResult):
-            pending.context.callback(answer.payload)
         else:
-            details = answer.details if isinstance(answer.details, dict) else {}
-            pending.context.errback(CallFailed(answer.code, answer.description, details))
-        if self._taps.watch_idle:
-            self._tell_if_idle()
+            self._end_call(pending, answer)
 
     def _receive_bad_frame(self, frame: BadFrame) -> None:
         self.log.warn("{peer}: bad frame: {reason}", peer=self.peer, reason=frame.reason)
         if frame.answer is not None:
-            self._write(frame.answer)
+            self._write_text(serialize(frame.answer))
 
     # Private: what goes out.
 
+    def _reply(self, call: Call, answer: Answer | None) -> None:
+        if answer is None or not self.connected:
+            self._answered(False, call, answer)
+            return
+        try:
+            data = serialize(answer)
+        except TypeError as error:  # an answer of a plugin that is unfit for JSON
+            self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
+            code = code_for(self._version, Fault.INTERNAL)
+            answer = CallError(call.message_id, code, "an internal error occurred")
+            data = serialize(answer)
+        sent = self._write_text(data)
+        if isinstance(sent, bool):
+            self._answered(sent, call, answer)
+        else:
+            sent.addCallback(self._answered, call, answer)
+
     def _adopt(self, message: Any) -> Deferred[Any] | None:
-        if type(message) is not Call or self._client.find(message.message_id):
+        if type(message) is not Call or self._calls.find(message.message_id):
             return None
         answered: Deferred[Any] = Deferred()
         pending = PendingCall(message, self._settings.call_timeout, answered)
-        self._client.adopt(pending, self._clock.seconds())
+        self._calls.adopt(pending, self._clock.seconds())
+        self._tell_if_busy()
         self._watch_deadline()
         return answered
 
-    def _send_next(self) -> None:
-        for call in self._client.sendable(self._clock.seconds()):
-            self._write(call)
-        self._watch_deadline()
-
-    def _write(self, message: Call | CallResult | CallError) -> None:
+    def _frame_of(self, call: Call) -> bytes:
         try:
-            data = serialize(message)
+            return serialize(call)
         except TypeError as error:
-            # Only an answer of a plugin can be unfit for JSON: our calls have been tried before.
-            self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
-            code = code_for(self._version, Fault.INTERNAL)
-            data = serialize(CallError(message.message_id, code, "an internal error occurred"))
-        self._write_text(data)
+            raise PayloadInvalid(call.action, [error], call.payload) from None
 
-    def _write_text(self, data: bytes) -> None:
-        if not self._pipe.writable:
-            return  # closing: nothing is written any more, so nothing is shown
-        if self._taps.active:
-            self._taps.sent(self.peer, data.decode(), self._write_changed)
+    def _transmit(self, pending: PendingCall) -> None:
+        assert pending.frame is not None
+        sent = self._write_text(pending.frame)
+        if isinstance(sent, bool):
+            self._call_sent(sent, pending.call)
         else:
-            self._pipe.write_text(data)
+            sent.addCallback(self._call_sent, pending.call)
 
-    def _write_changed(self, text: str) -> None:
-        if self.connected and self._pipe.writable:
-            self._pipe.write_text(text.encode())
+    def _write_text(self, data: bytes) -> bool | Deferred[bool]:
+        """Send a frame; whether it was written, which a plugin may delay or prevent."""
+        if not self._pipe.writable:
+            return False  # closing: nothing is written any more, so nothing is shown
+        if self._taps.active:
+            return self._taps.sent(self.peer, data.decode(), self._write_changed)
+        self._pipe.write_text(data)
+        return True
 
-    # Private: time.
-
-    def _watch_deadline(self) -> None:
-        """One timer for the next call that may expire; an early one finds nothing and goes on."""
-        deadline = self._client.next_deadline()
-        if deadline is None:
-            return
-        delay = max(0.0, deadline - self._clock.seconds())
-        if self._expiry is None or not self._expiry.active():
-            self._expiry = self._clock.callLater(delay, self._expire)
-        elif self._expiry.getTime() > deadline:
-            self._expiry.reset(delay)
-
-    def _expire(self) -> None:
-        self._expiry = None
-        expired = self._client.expire(self._clock.seconds())
-        for pending in expired:
-            pending.context.errback(CallTimedOut(pending.call.action, pending.timeout))
-        self._send_next()
-        if expired and self._taps.watch_idle:
-            self._tell_if_idle()
-
-    # Private: ends.
-
-    def _tell_if_idle(self) -> None:
-        if self.idle:
-            self._taps.connection_idle()
-
-    def _finish_draining(self) -> None:
-        done = self._server.idle or not self.connected
-        if done and self._drained is not None and not self._drained.called:
-            self._drained.callback(None)
+    def _write_changed(self, text: str) -> bool:
+        if not (self.connected and self._pipe.writable):
+            return False
+        self._pipe.write_text(text.encode())
+        return True

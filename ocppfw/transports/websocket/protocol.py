@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ocppfw.errors import NotConnected
+from ocppfw.interfaces import Host, PluginData
 from ocppfw.settings import Settings
-from ocppfw.transports.websocket.connection import Answerer, FrameTaps, SrpcConnection
+from ocppfw.transports.websocket.connection import SrpcConnection
 from ocppfw.transports.websocket.deflate import keep_nothing
 from ocppfw.transports.websocket.fast_frames import FastFrames
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, Transport
 
 NORMAL = 1000
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
@@ -40,32 +41,6 @@ _HANDSHAKE_LEFTOVERS = (
 )
 
 
-class Host(Protocol):
-    """The station, as its connections see it."""
-
-    settings: Settings
-    clock: Any
-
-    @property
-    def label(self) -> str:
-        """How the station is called in logs."""
-
-    @property
-    def taps(self) -> FrameTaps:
-        """Who sees and who changes its frames."""
-
-    def answerer(self, version: OcppVersion) -> Answerer:
-        """What handles the messages of a connection."""
-
-    def connection_opened(
-        self, identity: str, version: OcppVersion, connection: SrpcConnection, address: str
-    ) -> Any:
-        """A connection was opened; the peer."""
-
-    def connection_lost(self, peer: Any, reason: str) -> None:
-        """A connection that was opened has ended."""
-
-
 class OcppProtocol(FastFrames):
     """What server and client have in common; mixed into an Autobahn protocol.
 
@@ -73,13 +48,16 @@ class OcppProtocol(FastFrames):
         host: the station.
         identity: identity of the charge point.
         ocpp_version: the negotiated version; None where there is none in common.
+        learned: what plugins have learned when they were asked whether it may connect.
     """
 
     host: Host
     identity: str
     ocpp_version: OcppVersion | None
+    learned: PluginData | None = None
     connection: SrpcConnection | None = None
     transport: Any
+    _withholds_pongs = False
     _pongs: tuple[Deferred[None], ...] = ()
     _paused_by: frozenset[str] = frozenset()
 
@@ -101,6 +79,11 @@ class OcppProtocol(FastFrames):
             self._end_pings(Failure(NotConnected("the connection was lost")))
             self.host.connection_lost(connection.peer, self._why_closed(wasClean, code, reason))
 
+    def onPing(self: Any, payload: bytes) -> None:
+        """The peer has sent a ping."""
+        if not self._withholds_pongs:
+            self.sendPong(payload)
+
     def onPong(self, payload: bytes) -> None:
         """The peer has answered a ping, of ours or of Autobahn's; every earlier one is answered."""
         self._end_pings(None)
@@ -117,13 +100,24 @@ class OcppProtocol(FastFrames):
         if self.connection is not None and self.writable:
             self.connection.receive(data)
 
-    def pause_reading(self) -> None:
-        """Take no further frames for now: too many calls are being handled."""
-        self._pause("calls")
+    def pause_reading(self, reason: str) -> None:
+        """Take no further frames while there is this reason, or another one."""
+        self._paused_by |= {reason}
+        self.transport.pauseProducing()
 
-    def resume_reading(self) -> None:
-        """Take frames again."""
-        self._resume("calls")
+    def resume_reading(self, reason: str) -> None:
+        """There is this reason no more."""
+        self._paused_by -= {reason}
+        if not self._paused_by:
+            self.transport.resumeProducing()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.transport.abortConnection()
+
+    def withhold_pongs(self, withheld: bool) -> None:
+        """Leave pings unanswered from now on, or answer them again."""
+        self._withholds_pongs = withheld
 
     def close(self: Any, code: int, reason: str) -> None:
         """Begin the closing handshake, with any code."""
@@ -153,11 +147,11 @@ class OcppProtocol(FastFrames):
 
     def pauseProducing(self) -> None:
         """What we have written piles up."""
-        self._pause("output")
+        self.pause_reading("output")
 
     def resumeProducing(self) -> None:
         """What we had written is gone."""
-        self._resume("output")
+        self.resume_reading("output")
 
     def stopProducing(self) -> None:
         """The connection is lost."""
@@ -177,15 +171,6 @@ class OcppProtocol(FastFrames):
         for ponged in pongs:
             ponged.callback(result)
 
-    def _pause(self, reason: str) -> None:
-        self._paused_by |= {reason}
-        self.transport.pauseProducing()
-
-    def _resume(self, reason: str) -> None:
-        self._paused_by -= {reason}
-        if not self._paused_by:
-            self.transport.resumeProducing()
-
     def _drop_handshake(self) -> None:
         for name in _HANDSHAKE_LEFTOVERS:
             self.__dict__.pop(name, None)
@@ -198,7 +183,7 @@ class OcppProtocol(FastFrames):
         connection = SrpcConnection(
             self,
             self.ocpp_version,
-            host.answerer(self.ocpp_version),
+            host.answerer(self.ocpp_version, Transport.WEBSOCKET),
             host.taps,
             host.settings,
             host.clock,
@@ -207,8 +192,12 @@ class OcppProtocol(FastFrames):
         if self.autoPingInterval != host.settings.ping_interval:  # changed since the start
             self.set_ping_interval(host.settings.ping_interval)
         address = self.transport.getPeer()
-        connection.peer = host.connection_opened(
-            self.identity, self.ocpp_version, connection, f"{address.host}:{address.port}"
+        host.connection_opened(
+            self.identity,
+            self.ocpp_version,
+            connection,
+            f"{address.host}:{address.port}",
+            self.learned,
         )
 
 

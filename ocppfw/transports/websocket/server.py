@@ -6,8 +6,9 @@ from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 
+from ocppfw.interfaces import Host, PluginData
 from ocppfw.transports.websocket.deflate import accept_offer, refuse
-from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, Host, OcppProtocol, configure
+from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
 from ocppfw.versions import OcppVersion
 
 
@@ -67,6 +68,7 @@ class AdmittedConnection:
         identity: the charge point's identity.
         version: the version to speak; None if there is none in common.
         subprotocol: its name as the client wrote it.
+        learned: what plugins have learned when they were asked whether it may connect.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class AdmittedConnection:
         identity: str,
         version: OcppVersion | None,
         subprotocol: str | None,
+        learned: PluginData | None,
     ) -> None:
         self._factory = factory
         self._attributes = {
             "identity": identity,
             "ocpp_version": version,
             "subprotocol": subprotocol,
+            "learned": learned,
         }
 
     def buildProtocol(self, address: Any) -> Any:

@@ -1,0 +1,110 @@
+"""The calls that we make: checked before they are sent, and their answers checked, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
+
+from ocppfw.catalogue import Form
+from ocppfw.errors import CallTimedOut, PayloadInvalid
+from ocppfw.hooks.calls import notify
+from ocppfw.interfaces import Peer
+from ocppfw.rpc.channels import new_message_id
+from ocppfw.rpc.errorcodes import code_for
+from ocppfw.rpc.frames import Call, CallResultError, Send
+from ocppfw.stations.offer import Offer
+from ocppfw.versions import OcppVersion
+
+
+class Calls:
+    """Our calls to the peers of one station in one version, as one transport carries them.
+
+    Args:
+        offer: the operations of both sides, and who implements the hooks.
+
+    Attributes:
+        watched: True when plugins want to know of every call that is sent.
+    """
+
+    def __init__(self, offer: Offer) -> None:
+        self._offer = offer
+        self._station = offer.station
+        self._forms = offer.called
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look up the implementations of all hooks again, after plugins have changed."""
+        find = self._offer.implementations
+        self._call_sent = find("call_sent")
+        self._result_received = find("result_received")
+        self._call_failed = find("call_failed")
+        self._call_expired = find("call_expired")
+        self.watched = bool(self._call_sent)
+
+    def start(
+        self, peer: Peer, action: str, payload: Any, timeout: float, check: bool
+    ) -> tuple[str, Deferred[Any]]:
+        """Make a call; see ``Peer.start_call``."""
+        form = self._forms.get(action)
+        call = Call(new_message_id(), action, payload)
+        problems = self._problems(form, payload, is_send=False) if check else None
+        if problems:
+            return call.message_id, fail(PayloadInvalid(action, problems, payload))
+        answered = peer.connection.send_call(call, timeout)
+        answered.addCallback(self._check_result, peer, call, form)
+        answered.addCallbacks(
+            self._succeeded,
+            self._ended_badly,
+            callbackArgs=(peer, call),
+            errbackArgs=(peer, call),
+        )
+        return call.message_id, answered
+
+    def send(self, peer: Peer, action: str, payload: Any, check: bool) -> None:
+        """Send something that gets no answer; see ``Peer.send``."""
+        form = self._forms.get(action)
+        problems = self._problems(form, payload, is_send=True) if check else None
+        if problems:
+            raise PayloadInvalid(action, problems, payload)
+        try:
+            peer.connection.send_unanswered(Send(new_message_id(), action, payload))
+        except TypeError as error:
+            raise PayloadInvalid(action, [error], payload) from None
+
+    def sent(self, peer: Peer, call: Call) -> None:
+        """A call is on the wire."""
+        notify(self._call_sent, self._station, peer, call)
+
+    # Private.
+
+    def _problems(self, form: Form | None, payload: Any, is_send: bool) -> list[Any]:
+        if form is None:
+            return [f"{self._offer.language} has no such action for a {self._station.role.other}"]
+        if (form.response is None) != is_send:
+            return ["must be called, not sent" if is_send else "must be sent, not called"]
+        return [] if form.request.is_valid(payload) else form.request.check(payload)
+
+    def _check_result(self, payload: Any, peer: Peer, call: Call, form: Form | None) -> Any:
+        """A result without ``null``; one that breaks its schema fails the call."""
+        payload = {} if payload is None else payload
+        if form is None or form.response is None or form.response.is_valid(payload):
+            return payload
+        violations = form.response.check(payload)
+        if peer.version is OcppVersion.V2_1 and peer.connected:
+            code = code_for(peer.version, violations[0].kind)
+            complaint = CallResultError(call.message_id, code, str(violations[0]))
+            peer.connection.send_unanswered(complaint)
+        raise PayloadInvalid(call.action, violations, payload)
+
+    def _succeeded(self, payload: Any, peer: Peer, call: Call) -> Any:
+        notify(self._result_received, self._station, peer, call, payload)
+        return payload
+
+    def _ended_badly(self, failure: Failure, peer: Peer, call: Call) -> Failure:
+        if failure.check(CallTimedOut):
+            notify(self._call_expired, self._station, peer, call)
+        else:
+            notify(self._call_failed, self._station, peer, call, failure.value)
+        return failure

@@ -1,0 +1,49 @@
+"""What a station can be asked and can ask in one version, as one transport carries it."""
+
+from __future__ import annotations
+
+from ocppfw.catalogue import Form, load_catalogue
+from ocppfw.hooks.manager import Implementation, PluginManager
+from ocppfw.interfaces import Host
+from ocppfw.versions import OcppVersion, Role, Transport
+
+
+class Offer:
+    """The operations of both sides, and who implements a hook.
+
+    Args:
+        station: our side.
+        version: the version of the connections.
+        transport: what the connections are; not every operation is in OCPP-S.
+        plugins: who implements hooks.
+
+    Attributes:
+        answered: what our side answers, by action.
+        called: what the other side answers, by action.
+    """
+
+    def __init__(
+        self, station: Host, version: OcppVersion, transport: Transport, plugins: PluginManager
+    ) -> None:
+        self.station = station
+        self.version = version
+        self._transport = transport
+        self._plugins = plugins
+        self.answered = self._forms(station.role)
+        self.called = self._forms(station.role.other)
+
+    def implementations(self, hook: str) -> tuple[Implementation, ...]:
+        """Who implements a hook for these connections, in the order in which they are called."""
+        return self._plugins.implementations(hook, self.station.role, self.version)
+
+    @property
+    def language(self) -> str:
+        """What is spoken, for messages."""
+        over = " over SOAP" if self._transport is Transport.SOAP else ""
+        return f"OCPP {self.version}{over}"
+
+    def _forms(self, role: Role) -> dict[str, Form]:
+        """What a role answers, in the form of this transport."""
+        operations = load_catalogue(self.version).answered_by(role).values()
+        forms = {operation.action: operation.form(self._transport) for operation in operations}
+        return {action: form for action, form in forms.items() if form is not None}
