@@ -202,24 +202,24 @@ def cp_request_stop_transaction(station):
 
 
 @hookimpl
-def cp_trigger_message(station, payload):
+def cp_trigger_message(station, call, payload):
     """A BootNotification before its time, while the charge point waits to be accepted."""
     if payload["requestedMessage"] != "BootNotification":
         return None
     model = charge_point_model(station)
     if model.registration is not Registration.PENDING:
         return {"status": "Rejected"}  # 2.0.1 F06.FR.17
-    station.later(0, _boot_at_once, station, model)
+    call.after_answer(_boot_at_once, station, model)
     return {"status": "Accepted"}
 
 
 @hookimpl
-def cp_extended_trigger_message(station, payload):
-    return cp_trigger_message(station, payload)
+def cp_extended_trigger_message(station, call, payload):
+    return cp_trigger_message(station, call, payload)
 
 
-def _boot_at_once(station, model):
-    if station.peer is not None and model.registration is Registration.PENDING:
+def _boot_at_once(station, model, sent):
+    if sent and station.peer is not None and model.registration is Registration.PENDING:
         model.boot_reason = "Triggered"
         model.boot_not_before = 0.0
         _start(station, "boot", _boot(station))

@@ -19,7 +19,8 @@ def _configuration(station):
 
 
 @hookimpl
-def cp_change_configuration(station, payload):
+def cp_change_configuration(station, call, payload):
+    charge_point_model(station).hold_until_answered(call)
     return {"status": _configuration(station).change(payload["key"], payload["value"])}
 
 
@@ -39,7 +40,7 @@ def cp_get_configuration(station, payload):
 
 
 @hookimpl(trylast=True)
-def cp_trigger_message(station, payload):
+def cp_trigger_message(station, call, payload):
     """There is no transfer of any kind, so the state of each is Idle (1.6 section 5.17)."""
     messages = {
         "Heartbeat": {},
@@ -52,25 +53,34 @@ def cp_trigger_message(station, payload):
         return {"status": "Rejected"}  # nothing boots here
     if action not in messages:
         return {"status": "NotImplemented"}
-    station.later(0, station.tell, action, messages[action])
+    call.after_answer(_tell, station, action, messages[action])
     return {"status": "Accepted"}
 
 
 @hookimpl(trylast=True)
-def cp_extended_trigger_message(station, payload):
-    return cp_trigger_message(station, payload)
+def cp_extended_trigger_message(station, call, payload):
+    return cp_trigger_message(station, call, payload)
+
+
+def _tell(station, action, payload, sent):
+    if sent:
+        station.tell(action, payload)
 
 
 # Firmware.
 
 
 @hookimpl
-def cp_update_firmware(station, payload):
+def cp_update_firmware(station, call, payload):
     """The request cannot be refused; when its time comes, the download fails."""
-    wait = max(0, seconds_of(payload["retrieveDate"]) - station.clock.seconds())
-    _cancel_download(station)
-    station.data[NAME]["download"] = station.later(wait, _fail_download, station)
+    call.after_answer(_plan_download, station, seconds_of(payload["retrieveDate"]))
     return {}
+
+
+def _plan_download(station, moment, sent):
+    _cancel_download(station)
+    wait = max(0, moment - station.clock.seconds())
+    station.data[NAME]["download"] = station.later(wait, _fail_download, station)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ versions = ("2.0.1", "2.1")
 
 
 @hookimpl(trylast=True)
-def cp_trigger_message(station, payload):
+def cp_trigger_message(station, call, payload):
     """There is no transfer of any kind, so the state of each is Idle (2.0.1 F06)."""
     messages = {
         "Heartbeat": {},
@@ -25,8 +25,13 @@ def cp_trigger_message(station, payload):
         return {"status": "Rejected"}  # nothing boots here
     if action not in messages:
         return {"status": "NotImplemented"}
-    station.later(0, station.tell, action, messages[action])
+    call.after_answer(_tell, station, action, messages[action])
     return {"status": "Accepted"}
+
+
+def _tell(station, action, payload, sent):
+    if sent:
+        station.tell(action, payload)
 
 
 # Vendors, messages for drivers, customers.

@@ -33,17 +33,20 @@ def station_stopped(station):
 
 
 @hookimpl
-def cp_reset(station, payload):
+def cp_reset(station, call, payload):
     if station.version.is_2x:
-        return {"status": _reset_2x(station, payload)}
-    charge_point_model(station).request_reset("RemoteReset")
-    station.later(0, _stop_transactions, station, f"{payload['type']}Reset")
+        return {"status": _reset_2x(station, call, payload)}
+    model = charge_point_model(station)
+    model.hold_until_answered(call)
+    model.request_reset("RemoteReset")
+    call.after_answer(_stop_transactions, station, f"{payload['type']}Reset")
     return {"status": "Accepted"}
 
 
-def _reset_2x(station, payload):
+def _reset_2x(station, call, payload):
     """The status to answer (2.0.1 B11 and B12)."""
     model = charge_point_model(station)
+    model.hold_until_answered(call)
     busy = bool(model.in_use)
     if "evseId" in payload:
         return "Rejected"  # only the station as a whole can be reset
@@ -53,11 +56,12 @@ def _reset_2x(station, payload):
         model.request_reset("ScheduledReset")
         return "Scheduled"
     model.request_reset("RemoteReset")
-    station.later(0, _stop_transactions, station, "ImmediateReset")
+    call.after_answer(_stop_transactions, station, "ImmediateReset")
     return "Accepted"
 
 
-def _stop_transactions(station, reason):
+def _stop_transactions(station, reason, sent):
+    """Stop what runs: the reset is under way, whether or not its answer has arrived."""
     for connector in charge_point_model(station).in_use:
         connector.stop(reason, station.clock.seconds())
 

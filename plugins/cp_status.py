@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ocppfw import NotConnected, OcppfwError, QueueFull, hookimpl
@@ -38,14 +37,14 @@ def connection_opened(station):
 
 
 def _report_soon(station):
-    """Report what has changed, after the answer to the call that may have caused it."""
+    """Report what has changed, together with what else changes in this moment."""
     if "due" not in station.data[NAME]:
         station.data[NAME]["due"] = station.later(0, _report_now, station)
 
 
 def _report_now(station):
     del station.data[NAME]["due"]
-    Deferred.fromCoroutine(_report(station))
+    station.run(_report(station))
 
 
 async def _report(station):
@@ -85,14 +84,16 @@ def _status_notification(station, number, status):
 
 
 @hookimpl
-def cp_change_availability(station, payload):
+def cp_change_availability(station, call, payload):
     if station.version.is_2x:
         number = _number_2x(payload.get("evse"))
         operative = payload["operationalStatus"] == "Operative"
     else:
         number = payload["connectorId"]
         operative = payload["type"] == "Operative"
-    return {"status": charge_point_model(station).change_availability(number, operative)}
+    model = charge_point_model(station)
+    model.hold_until_answered(call)
+    return {"status": model.change_availability(number, operative)}
 
 
 def _number_2x(evse):
@@ -106,19 +107,19 @@ def _number_2x(evse):
 
 
 @hookimpl
-def cp_trigger_message(station, payload):
+def cp_trigger_message(station, call, payload):
     if payload["requestedMessage"] != "StatusNotification":
         return None
     statuses = _asked_for(station, payload)
     if not statuses:
         return {"status": "Rejected"}
-    station.later(0, lambda: Deferred.fromCoroutine(_send_all(station, statuses)))
+    call.after_answer(_send_all, station, statuses)
     return {"status": "Accepted"}
 
 
 @hookimpl
-def cp_extended_trigger_message(station, payload):
-    return cp_trigger_message(station, payload)
+def cp_extended_trigger_message(station, call, payload):
+    return cp_trigger_message(station, call, payload)
 
 
 def _asked_for(station, payload):
@@ -132,8 +133,8 @@ def _asked_for(station, payload):
     return [evse["id"]] if evse.get("connectorId") == 1 and evse["id"] in statuses else []
 
 
-async def _send_all(station, numbers):
-    for number in numbers:
+async def _send_all(station, numbers, sent):
+    for number in numbers if sent else ():
         status = charge_point_model(station).statuses()[number]
         if station.peer is None or not await _send(station, number, status):
             return

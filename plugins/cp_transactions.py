@@ -21,44 +21,51 @@ log = Logger()
 
 
 @hookimpl
-def cp_remote_start_transaction(station, payload):
-    return _accept_start(station, payload.get("connectorId"), Transaction(payload["idTag"]))
+def cp_remote_start_transaction(station, call, payload):
+    return _accept_start(station, call, payload.get("connectorId"), Transaction(payload["idTag"]))
 
 
 @hookimpl
-def cp_request_start_transaction(station, payload):
+def cp_request_start_transaction(station, call, payload):
     transaction = Transaction(
         payload["idToken"], id=str(uuid.uuid4()), remote_start_id=payload["remoteStartId"]
     )
-    return _accept_start(station, payload.get("evseId"), transaction)
+    return _accept_start(station, call, payload.get("evseId"), transaction)
 
 
-def _accept_start(station, number, transaction):
+def _accept_start(station, call, number, transaction):
     """Charge on a connector that is free; without a number it is the first one."""
-    connector = charge_point_model(station).connector_to_start(number)
+    model = charge_point_model(station)
+    connector = model.connector_to_start(number)
     if connector is None:
         return {"status": "Rejected"}
+    model.hold_until_answered(call)
     connector.prepare(transaction)
-    station.later(0, _run, station, connector)
+    call.after_answer(_run_after_answer, station, connector)
     return {"status": "Accepted"}
 
 
 @hookimpl
-def cp_remote_stop_transaction(station, payload):
-    return _accept_stop(station, payload["transactionId"])
+def cp_remote_stop_transaction(station, call, payload):
+    return _accept_stop(station, call, payload["transactionId"])
 
 
 @hookimpl
-def cp_request_stop_transaction(station, payload):
-    return _accept_stop(station, payload["transactionId"])
+def cp_request_stop_transaction(station, call, payload):
+    return _accept_stop(station, call, payload["transactionId"])
 
 
-def _accept_stop(station, transaction_id):
+def _accept_stop(station, call, transaction_id):
     connector = _find(station, transaction_id)
     if connector is None:
         return {"status": "Rejected"}
-    station.later(0, _stop, station, connector, "Remote")
+    call.after_answer(_stop_after_answer, station, connector)
     return {"status": "Accepted"}
+
+
+def _stop_after_answer(station, connector, sent):
+    """Stop, whether or not the answer has arrived: the central system wanted it."""
+    _stop(station, connector, "Remote")
 
 
 def _stop(station, connector, reason):
@@ -76,9 +83,10 @@ def cp_get_transaction_status(station, payload):
 
 
 @hookimpl
-def cp_unlock_connector(station, payload):
+def cp_unlock_connector(station, call, payload):
     if station.version.is_2x:
         return {"status": _unlock_2x(station, payload)}
+    charge_point_model(station).hold_until_answered(call)
     unlocked = _unlock_1x(station, payload["connectorId"])
     if station.version == "1.6":
         return {"status": "Unlocked" if unlocked else "NotSupported"}
@@ -116,7 +124,7 @@ def _find(station, transaction_id):
 def station_started(station):
     """Go on with the transactions that an earlier version of this plugin has left."""
     model = charge_point_model(station)
-    # After the answer to the call that may have caused the change.
+    # Not in the middle of what changes the model: a transaction that wakes may change it, too.
     model.watch(NAME, lambda: station.later(0, _wake, station))
     for connector in model.in_use:
         _run(station, connector)
@@ -132,6 +140,11 @@ def station_stopped(station):
 def _tasks(station):
     """The transactions that are being run, by number of the connector."""
     return station.data[NAME].setdefault("tasks", {})
+
+
+def _run_after_answer(station, connector, sent):
+    """Start, whether or not the answer has arrived: the driver is at the connector."""
+    station.later(0, _run, station, connector)  # after the new status
 
 
 def _run(station, connector):
@@ -249,7 +262,7 @@ async def _tell(station, message):
 
 
 @hookimpl
-def cp_trigger_message(station, payload):
+def cp_trigger_message(station, call, payload):
     messages = transaction_messages(station.version)
     sample = {"MeterValues": messages.measured, "TransactionEvent": messages.reported}.get(
         payload["requestedMessage"]
@@ -259,13 +272,13 @@ def cp_trigger_message(station, payload):
     connectors = _asked_for(station, payload)
     if not connectors or not charge_point_model(station).configuration.sampled_measurands:
         return {"status": "Rejected"}
-    station.later(0, lambda: Deferred.fromCoroutine(_send_samples(station, connectors, sample)))
+    call.after_answer(_send_samples, station, connectors, sample)
     return {"status": "Accepted"}
 
 
 @hookimpl
-def cp_extended_trigger_message(station, payload):
-    return cp_trigger_message(station, payload)
+def cp_extended_trigger_message(station, call, payload):
+    return cp_trigger_message(station, call, payload)
 
 
 def _asked_for(station, payload):
@@ -278,7 +291,7 @@ def _asked_for(station, payload):
     return [each for each in wanted if each.transaction and each.transaction.running]
 
 
-async def _send_samples(station, connectors, sample):
+async def _send_samples(station, connectors, sample, sent):
     measurands = charge_point_model(station).configuration.sampled_measurands
-    for connector in connectors:
+    for connector in connectors if sent else ():
         await _tell(station, sample(connector, measurands, station.clock.seconds()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ocppfw import OcppfwError, hookimpl
@@ -36,8 +35,9 @@ def _got(station, item):
 
 
 @hookimpl
-def cp_set_variables(station, payload):
+def cp_set_variables(station, call, payload):
     """One result per item, with what it named (2.0.1 B05)."""
+    charge_point_model(station).hold_until_answered(call)
     model = _device_model(station)
     return {
         "setVariableResult": [
@@ -55,32 +55,33 @@ def _named(item):
 
 
 @hookimpl
-def cp_get_base_report(station, payload):
-    return _report(station, payload, _device_model(station).base_report(payload["reportBase"]))
+def cp_get_base_report(station, call, payload):
+    variables = _device_model(station).base_report(payload["reportBase"])
+    return _report(station, call, payload, variables)
 
 
 @hookimpl
-def cp_get_report(station, payload):
+def cp_get_report(station, call, payload):
     variables = _device_model(station).report(
         payload.get("componentCriteria", ()), payload.get("componentVariable", ())
     )
-    return _report(station, payload, variables)
+    return _report(station, call, payload, variables)
 
 
-def _report(station, payload, variables):
+def _report(station, call, payload, variables):
     """Answer first, then send the report."""
     if not variables:
         return {"status": "EmptyResultSet"}
     model = _device_model(station)
     items = [model.as_report(variable) for variable in variables]
-    station.later(
-        0, lambda: Deferred.fromCoroutine(_send_report(station, payload["requestId"], items))
-    )
+    call.after_answer(_send_report, station, payload["requestId"], items)
     return {"status": "Accepted"}
 
 
-async def _send_report(station, request_id, items):
+async def _send_report(station, request_id, items, sent):
     """Send a report in parts, of which all but the last say tbc (2.0.1 B07.FR.09)."""
+    if not sent:
+        return
     generated_at = station.timestamp()
     parts = range(0, len(items), ITEMS_PER_REPORT)
     for seq_no, start in enumerate(parts):

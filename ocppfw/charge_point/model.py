@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector, ConnectorStatus
@@ -12,6 +12,33 @@ from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
 from ocppfw.versions import OcppVersion
+
+
+class Answerable(Protocol):
+    """A call that will be answered."""
+
+    def after_answer(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Have a function called as ``function(*arguments, sent=...)`` then."""
+
+
+class Owner(Protocol):
+    """A charge point, as far as its model depends on it."""
+
+    @property
+    def identity(self) -> str:
+        """Its name on the wire."""
+
+    @property
+    def version(self) -> OcppVersion:
+        """The version that it speaks."""
+
+    @property
+    def settings(self) -> Any:
+        """The settings: how many connectors, how often pings are sent."""
+
+    @property
+    def data(self) -> dict[str, dict[str, Any]]:
+        """Where the model is kept."""
 
 
 class ChargePointModel:
@@ -50,6 +77,8 @@ class ChargePointModel:
         self.configuration = self._build_configuration()
         self._operative = dict.fromkeys(range(connectors + 1), True)
         self._watchers: dict[str, Callable[[], None]] = {}
+        self._held = 0  # calls whose answer the watchers wait for
+        self._changed = False
         self._reported = self.statuses()
 
     # Watching.
@@ -68,9 +97,26 @@ class ChargePointModel:
         self._watchers.pop(name, None)
 
     def changed(self) -> None:
-        """Tell the watchers."""
+        """Tell the watchers, at once or when the answer that they wait for is out."""
+        if self._held:
+            self._changed = True
+            return
         for watcher in list(self._watchers.values()):
             watcher()
+
+    def hold_until_answered(self, call: Answerable) -> None:
+        """Tell the watchers of no change before a call has been answered.
+
+        What follows from a change is then sent after the answer to the call that has caused it.
+        """
+        self._held += 1
+        call.after_answer(self._release)
+
+    def _release(self, sent: bool) -> None:
+        self._held -= 1
+        if self._changed and not self._held:
+            self._changed = False
+            self.changed()
 
     # Registration.
 
@@ -198,7 +244,7 @@ class ChargePointModel:
         return ConfigurationKeys(self.version, constants, self.changed)
 
 
-def charge_point_model(station: Any) -> ChargePointModel:
+def charge_point_model(station: Owner) -> ChargePointModel:
     """The model of a station, made when it is first asked for.
 
     Args:

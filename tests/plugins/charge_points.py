@@ -129,17 +129,27 @@ class World:
 
     def begin(self, action: str, payload: Any = None) -> Any:
         """The answer to a call of the central system, before anything else happens."""
-        exchange = self.station.answerer(self.version)
-        call = Call(f"cs-{next(self._ids)}", action, {} if payload is None else payload)
-        return exchange.answer(self.link.peer, call)
+        self.call = Call(f"cs-{next(self._ids)}", action, {} if payload is None else payload)
+        return self.exchange.answer(self.link.peer, self.call)
+
+    def send(self, answer: Any) -> None:
+        """Have the answer to that call go out; then what follows from it happens."""
+        self.exchange.answered(self.link.peer, self.call, answer, sent=True)
+        self.wait(0)
+
+    @property
+    def exchange(self) -> Any:
+        """What answers the calls of the central system."""
+        return self.station.answerer(self.version, Transport.WEBSOCKET)
 
     def ask(self, action: str, payload: Any = None) -> Any:
         """The payload of the answer to a call; then what follows from it happens."""
         sent = len(self.link.sent)
         answer = self.begin(action, payload)
         assert isinstance(answer, CallResult), answer
-        assert len(self.link.sent) == sent, "sent before the answer"
         self.wait(0)
+        assert len(self.link.sent) == sent, "sent before the answer"
+        self.send(answer)
         return answer.payload
 
     def refused(self, action: str, payload: Any = None) -> str:

@@ -63,6 +63,7 @@ def test_generated_requests_are_answered(version, charging, clock, logged):
             payload = generated.payload(operation.request, random)
             answer = world.begin(action, payload)
             assert isinstance(answer, CallResult), (action, payload, answer)
+            world.send(answer)
             world.wait(2)
             if world.link.closed:
                 world.disconnect()
