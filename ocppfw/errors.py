@@ -1,4 +1,4 @@
-"""Every exception of ocppfw.
+"""Every exception of ocppfw, and what can be wrong with a payload.
 
 ::
 
@@ -21,7 +21,9 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ocppfw.text import escape_controls
@@ -92,6 +94,34 @@ class QueueFull(OcppfwError):
 
     def __str__(self) -> str:
         return f"{self.limit} calls are waiting already"
+
+
+class ViolationKind(enum.StrEnum):
+    """Kinds of fault, the one that decides first; each has its own error code per version."""
+
+    TYPE = "type"
+    OCCURRENCE = "occurrence"
+    UNKNOWN_FIELD = "unknown_field"
+    ENUM = "enum"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fault of a payload.
+
+    Attributes:
+        kind: what sort of fault it is.
+        path: where, such as ``meterValue[0].sampledValue[1].unit``; empty for the whole payload.
+        message: what is expected there, such as ``must be an integer``.
+    """
+
+    kind: ViolationKind
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'payload'}: {self.message}"
 
 
 class PayloadInvalid(OcppfwError):

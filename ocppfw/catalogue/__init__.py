@@ -16,7 +16,7 @@ from ocppfw.catalogue.catalogue import (
 )
 from ocppfw.catalogue.fields import Field
 from ocppfw.catalogue.redaction import mentions_secret, redact
-from ocppfw.catalogue.validation import Violation, ViolationKind
+from ocppfw.errors import Violation, ViolationKind
 
 __all__ = [
     "Catalogue",

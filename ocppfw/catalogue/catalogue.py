@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocppfw.catalogue.actions import SEND_ACTIONS, Action, FeatureProfile, actions_of
 from ocppfw.catalogue.examples import build_example
@@ -20,9 +20,12 @@ from ocppfw.catalogue.schemas import (
     load_send_schema,
     read_fields,
 )
-from ocppfw.catalogue.validation import Validator, Violation
-from ocppfw.catalogue.wsdl import Service, ServiceMessage, ServiceOperation, load_service
+from ocppfw.catalogue.validation import Validator
+from ocppfw.errors import Violation
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
+
+if TYPE_CHECKING:
+    from ocppfw.catalogue.wsdl import ServiceMessage, ServiceOperation
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -129,11 +132,17 @@ class Operation:
     is_send: bool
     request: PayloadSchema
     response: PayloadSchema | None
-    _forms: Mapping[Transport, Form]
 
     def form(self, transport: Transport) -> Form | None:
-        """The operation as a transport carries it, None where it does not (2.x over SOAP)."""
-        return self._forms.get(transport)
+        """The operation as a transport carries it, None where it does not (2.x over SOAP).
+
+        Raises:
+            CatalogueError: a service description, read for 1.6 at the first call for SOAP, is
+                missing or cannot be read.
+        """
+        if transport is Transport.SOAP:
+            return _soap_forms(self.version).get(self.action)
+        return Form(self.request, self.response)
 
     def hook_name(self, role: Role) -> str:
         """Name of the hook that answers this operation on one side."""
@@ -181,19 +190,12 @@ def load_catalogue(version: OcppVersion) -> Catalogue:
     Raises:
         CatalogueError: a definition file is missing or cannot be read.
     """
-    soap_forms = _load_soap_forms(version) if version in SOAP_VERSIONS else {}
-    operations = {
-        action.name: _build_operation(version, action, soap_forms.get(action.name))
-        for action in actions_of(version)
-    }
+    operations = {action.name: _build_operation(version, action) for action in actions_of(version)}
     return Catalogue(version, operations)
 
 
-def _build_operation(version: OcppVersion, action: Action, soap: Form | None) -> Operation:
-    websocket = _load_json_form(version, action.name, soap)
-    forms = {Transport.WEBSOCKET: websocket}
-    if soap is not None:
-        forms[Transport.SOAP] = soap
+def _build_operation(version: OcppVersion, action: Action) -> Operation:
+    request, response = _payloads(version, action.name)
     return Operation(
         action=action.name,
         version=version,
@@ -201,19 +203,20 @@ def _build_operation(version: OcppVersion, action: Action, soap: Form | None) ->
         profile=action.profile,
         since=action.since,
         is_send=action.name in SEND_ACTIONS,
-        request=websocket.request,
-        response=websocket.response,
-        _forms=forms,
+        request=request,
+        response=response,
     )
 
 
-def _load_json_form(version: OcppVersion, action: str, soap: Form | None) -> Form:
-    if version in (OcppVersion.V1_2, OcppVersion.V1_5) and soap is not None:
+def _payloads(version: OcppVersion, action: str) -> tuple[PayloadSchema, PayloadSchema | None]:
+    """Request and response over WebSocket."""
+    if version in (OcppVersion.V1_2, OcppVersion.V1_5):
         # There is no official JSON form; the one in use follows the WSDL.
-        return Form(soap.request, soap.response)
+        form = _soap_forms(version)[action]
+        return form.request, form.response
     if action in SEND_ACTIONS:
-        return Form(_from_json(action, load_send_schema(version, action)), None)
-    return Form(
+        return _from_json(action, load_send_schema(version, action)), None
+    return (
         _from_json(f"{action}Request", load_request_schema(version, action)),
         _from_json(f"{action}Response", load_response_schema(version, action)),
     )
@@ -223,8 +226,15 @@ def _from_json(name: str, schema: JsonSchema) -> PayloadSchema:
     return PayloadSchema(name, schema, partial(read_fields, schema))
 
 
-def _load_soap_forms(version: OcppVersion) -> dict[str, Form]:
-    services: list[Service] = [load_service(version, role) for role in Role]
+@cache
+def _soap_forms(version: OcppVersion) -> Mapping[str, Form]:
+    """The operations of a version as OCPP-S carries them, by action."""
+    if version not in SOAP_VERSIONS:
+        return {}
+    # Loads lxml, which 1.6 and 2.x over WebSocket do without.
+    from ocppfw.catalogue.wsdl import load_service
+
+    services = [load_service(version, role) for role in Role]
     return {
         operation.action: _soap_form(operation)
         for service in services

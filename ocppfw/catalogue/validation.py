@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
 
 from ocppfw.catalogue.fields import Field, field_at
+from ocppfw.errors import Violation, ViolationKind
 from ocppfw.text import did_you_mean, escape_controls
 
 Path = tuple[str | int, ...]
-
-
-class ViolationKind(enum.StrEnum):
-    """Kinds of fault, the one that decides first; each has its own error code per version."""
-
-    TYPE = "type"
-    OCCURRENCE = "occurrence"
-    UNKNOWN_FIELD = "unknown_field"
-    ENUM = "enum"
-    VALUE = "value"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One fault of a payload.
-
-    Attributes:
-        kind: what sort of fault it is.
-        path: where, such as ``meterValue[0].sampledValue[1].unit``; empty for the whole payload.
-        message: what is expected there, such as ``must be an integer``.
-    """
-
-    kind: ViolationKind
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path or 'payload'}: {self.message}"
-
-
 _Fault = tuple[ViolationKind, Path, str]
 _ORDER = {kind: number for number, kind in enumerate(ViolationKind)}
 _UNREADABLE = Violation(

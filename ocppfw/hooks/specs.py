@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ocppfw.catalogue import hook_name, load_catalogue
+from ocppfw.catalogue import hook_name
+from ocppfw.catalogue.actions import actions_of
 from ocppfw.interfaces import ConnectionRequest, Peer, Station
 from ocppfw.marker import hookspec
 from ocppfw.rpc.frames import Answer, Call
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import OcppVersion
 
 
 def answer_hook(station: Station, peer: Peer, call: Call, payload: dict[str, Any]) -> Any:
@@ -298,8 +299,7 @@ def answer_hooks() -> dict[str, frozenset[OcppVersion]]:
     """Every answer hook by name, with the versions that have its action."""
     versions: dict[str, set[OcppVersion]] = {}
     for version in OcppVersion:
-        catalogue = load_catalogue(version)
-        for role in Role:
-            for action in catalogue.answered_by(role):
-                versions.setdefault(hook_name(action, role), set()).add(version)
+        for action in actions_of(version):
+            for role in action.answering_roles:
+                versions.setdefault(hook_name(action.name, role), set()).add(version)
     return {name: frozenset(found) for name, found in versions.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 
-from ocppfw.catalogue import ViolationKind
+from ocppfw.errors import ViolationKind
 from ocppfw.versions import OcppVersion
 
 

@@ -76,13 +76,16 @@ class Outcome:
 # One interpreter imports everything once; each command line is then a process of its own.
 _MANY = """
 import json, os, sys
+import ocppfw.soap
 import ocppfw.tap
-from ocppfw.hooks.specs import answer_hooks
+from ocppfw.catalogue import load_catalogue
+from ocppfw.versions import OcppVersion
 from twisted.application.service import IServiceMaker
 from twisted.plugin import getPlugins
 from twisted.scripts.twistd import run
 
-answer_hooks()  # reads the definitions of every version
+for version in OcppVersion:
+    load_catalogue(version)
 list(getPlugins(IServiceMaker))
 
 def begin(folder, arguments):

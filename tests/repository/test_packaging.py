@@ -65,12 +65,22 @@ def test_version_is_written_once(root):
     assert found == ["__init__.py"]
 
 
-def test_importing_ocppfw_is_cheap():
-    program = "import sys, ocppfw; print(*{name.partition('.')[0] for name in sys.modules})"
+def imported_by(*modules):
+    """Names of all modules that a new interpreter has after importing some."""
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
-    assert not HEAVY & set(result.stdout.split())
+    return set(result.stdout.split())
+
+
+def test_importing_ocppfw_is_cheap():
+    assert not (HEAVY | {"ocppfw.catalogue", "ocppfw.soap"}) & imported_by("ocppfw")
+
+
+def test_what_plugins_annotate_with_needs_no_definitions():
+    unwanted = HEAVY - {"orjson", "twisted"} | {"ocppfw.catalogue", "twisted.internet.reactor"}
+    assert not unwanted & imported_by("ocppfw.interfaces", "ocppfw.rpc.channels")
 
 
 def test_twistd_knows_ocppfw(tmp_path):
