@@ -134,6 +134,39 @@ def test_the_last_call_that_ends_leaves_the_station_idle(world: World) -> None:
     assert world.module("idle").seen == ["cs", "cs", "cs"]
 
 
+def test_who_begins_to_watch_hears_only_of_the_end_of_all_calls(world: World) -> None:
+    world.load("answerer", ANSWERER)
+    lines = [world.connect(identity=f"CP{number}") for number in range(3)]
+    for line in lines[:2]:
+        outcomes(line.peer.call("ClearCache"))
+    world.load("idle", IDLE)
+    lines[0].answer('{"status":"Accepted"}')
+    lines[2].ask('[2,"1","Heartbeat",{}]')  # answered while another call is under way
+    assert world.module("idle").seen == []
+    lines[1].answer('{"status":"Accepted"}')
+    assert world.module("idle").seen == ["cs"]
+
+
+def test_looking_for_idleness_costs_no_more_with_many_peers(world: World) -> None:
+    world.load("answerer", ANSWERER)
+    world.load("idle", IDLE)
+    lines = [world.connect(identity=f"CP{number}") for number in range(50)]
+    asked = 0
+
+    class Busy:
+        @property
+        def idle(self) -> bool:
+            nonlocal asked
+            asked += 1
+            return True
+
+    for line in lines[1:]:
+        line.peer.connection = Busy()  # type: ignore[assignment]
+    lines[0].ask('[2,"1","Heartbeat",{}]')
+    assert world.module("idle").seen == ["cs"]
+    assert asked == 0
+
+
 def test_calls_that_end_with_their_connection_leave_the_station_idle(world: World) -> None:
     world.load("idle", IDLE)
     line = world.connect()
