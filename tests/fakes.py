@@ -17,7 +17,7 @@ from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
 from ocppfw.stations.trace import Trace
-from ocppfw.store import MemoryStore
+from ocppfw.store import MemoryStores
 from ocppfw.transports.websocket.connection import SrpcConnection
 from ocppfw.versions import OcppVersion, Transport
 
@@ -161,7 +161,7 @@ class World:
             {"role": role}, {k.replace("_", "-"): v for k, v in given.items()}
         )
         trace = None if self.trace is None else Trace(self.trace.append)
-        arguments = (self.plugins, settings, MemoryStore(), self.clock, trace)
+        arguments = (self.plugins, settings, MemoryStores(self.clock), self.clock, trace)
         self._station = (
             CentralSystem(*arguments)
             if role == "cs"

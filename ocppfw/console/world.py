@@ -23,7 +23,7 @@ from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
-from ocppfw.store import MemoryStore
+from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role, Transport
 
 _BEHAVIOURS = Path(__file__).parent / "behaviours"
@@ -94,7 +94,7 @@ class World:
         self.central_systems: dict[int, CentralSystem] = {}
         self.charge_points: dict[str, ChargePoint] = {}
         self.urls: dict[str, str] = {}
-        self._store = MemoryStore()
+        self._stores = MemoryStores(reactor)
         self._services: list[Service] = []
         self._asked: tuple[Plugin, ...] = ()
         self._offered: list[Command] = []
@@ -125,7 +125,7 @@ class World:
             SettingsError: a setting is wrong, or the port cannot be had.
         """
         settings = Settings.build({"role": "cs"}, given)
-        station = CentralSystem(self.plugins, settings, self._store, self.reactor, self.memory)
+        station = CentralSystem(self.plugins, settings, self._stores, self.reactor, self.memory)
         service = _CentralSystemService(station, self.plugins, self.reactor)
         service.listen()
         self._services.append(service)
@@ -147,7 +147,7 @@ class World:
             settings.protocol,
             self.plugins,
             settings,
-            self._store,
+            self._stores,
             self.reactor,
             self.memory,
         )

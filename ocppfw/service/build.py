@@ -21,7 +21,7 @@ from ocppfw.service.services import CentralSystemService, ChargePointService
 from ocppfw.settings import Settings
 from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.stations.trace import Trace
-from ocppfw.store import MemoryStore, Store
+from ocppfw.store import MemoryStores, Stores
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, identity_fault
 
 AUTOSTART = "cp_autostart"
@@ -77,10 +77,10 @@ def build_service(
     else:
         check_websocket(settings)
     plugins = build_plugins(settings, plugin_settings)
-    store = MemoryStore()
+    stores = MemoryStores(reactor)
     service = MultiService()
     trace = Trace(show) if show is not None else None
-    for station_service in _stations(settings, plugins, store, reactor, trace):
+    for station_service in _stations(settings, plugins, stores, reactor, trace):
         station_service.setServiceParent(service)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service
@@ -144,12 +144,12 @@ def check_identity(identity: str, version: OcppVersion) -> None:
 def _stations(
     settings: Settings,
     plugins: PluginManager,
-    store: Store,
+    stores: Stores,
     reactor: Any,
     trace: Trace | None,
 ) -> Iterator[Service]:
     if settings.role is Role.CS:
-        station = CentralSystem(plugins, settings, store, reactor, trace)
+        station = CentralSystem(plugins, settings, stores, reactor, trace)
         yield CentralSystemService(station, plugins, reactor)
         return
     listener = SoapListener(settings, reactor) if is_soap(settings) else None
@@ -157,7 +157,7 @@ def _stations(
         yield listener
     for identity in identities(settings):
         charge_point = ChargePoint(
-            identity, settings.protocol, plugins, settings, store, reactor, trace
+            identity, settings.protocol, plugins, settings, stores, reactor, trace
         )
         yield ChargePointService(charge_point, listener, reactor)
 

@@ -23,7 +23,7 @@ from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
-from ocppfw.store import Store
+from ocppfw.store import Stores
 from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -38,7 +38,7 @@ class Station:
     Args:
         plugins: who answers.
         settings: the settings.
-        store: where behaviours keep what must survive.
+        stores: where behaviours keep what must survive; the station has its own part of it.
         clock: Twisted's reactor, or a Clock in tests.
         trace: shows every frame and envelope; None for no trace.
 
@@ -53,12 +53,12 @@ class Station:
         self,
         plugins: PluginManager,
         settings: Settings,
-        store: Store,
+        stores: Stores,
         clock: Any,
         trace: Trace | None,
     ) -> None:
         self.settings = settings
-        self.store = store
+        self.store = stores.of(self.label)
         self.clock = clock
         self.data = new_plugin_data()
         self._plugins = plugins
@@ -71,7 +71,7 @@ class Station:
 
     @property
     def label(self) -> str:
-        """How the station is called in logs: ``cs`` or ``cp#ID``."""
+        """How the station is called in logs, and its store: ``cs`` or ``cp#ID``."""
         raise NotImplementedError
 
     @property

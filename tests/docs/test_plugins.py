@@ -7,7 +7,8 @@ import pytest
 import ocppfw
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
-from tests.docs.pages import PAGES, ROOT, code, names, read, section
+from ocppfw.store import Store
+from tests.docs.pages import PAGES, ROOT, code, names, read, rows, section
 
 
 def blocks():
@@ -64,6 +65,28 @@ def test_settings_of_the_page_are_those_of_its_plugin(tmp_path):
         ("greeting", "Hello", "What is said."),
         ("loudly", True, "With an exclamation mark."),
     ]
+
+
+def test_methods_of_the_store():
+    methods = {
+        name: [
+            each for each in inspect.signature(method).parameters.values() if each.name != "self"
+        ]
+        for name, method in inspect.getmembers(Store, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    shown = {
+        f"{name}({', '.join(_parameter(each) for each in parameters)})"
+        for name, parameters in methods.items()
+    }
+    _, table = section("docs/plugins.md", "State").split("| Method of `station.store` ")
+    assert {names(call)[0] for call, _ in rows("| " + table)} == shown
+    assert "`written`" in table
+
+
+def _parameter(parameter):
+    """A parameter as the page shows it, without its type."""
+    return str(parameter.replace(annotation=inspect.Parameter.empty)).replace("'", '"')
 
 
 def test_what_may_be_imported():

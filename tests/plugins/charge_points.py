@@ -17,7 +17,7 @@ from ocppfw.hooks.manager import PluginManager
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.settings import Settings
 from ocppfw.stations.station import ChargePoint
-from ocppfw.store import MemoryStore
+from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role, Transport
 
 SHIPPED = Path(__file__).parents[2] / "plugins"
@@ -95,7 +95,7 @@ class World:
         self.plugins.load_initial({"cp_autostart"} if autostart else ())
         settings = Settings.build({"role": "cp", "url": "ws://x", **given})
         self.station = ChargePoint(
-            "CP1", version, self.plugins, settings, MemoryStore(), clock, None
+            "CP1", version, self.plugins, settings, MemoryStores(clock), clock, None
         )
         self.station.start()
         self.link: Any = None

@@ -46,7 +46,7 @@ def resolver():
 
 @pytest.fixture
 def store():
-    return MemoryStore()
+    return MemoryStore(Clock())
 
 
 @pytest.fixture
