@@ -287,3 +287,13 @@ def test_no_more_than_there_may_be_peers(addresses):
         None,
         HERE,
     ]
+
+
+def test_the_first_one_learned_goes_first_after_a_restart_too(addresses):
+    before = addresses(max_soap_peers=3)
+    for identity in ("A", "C", "B", "A"):
+        learn(before, HERE + identity, identity=identity)
+        learn(before, HERE, identity=identity)
+    after = addresses(max_soap_peers=3)
+    learn(after, HERE, identity="D")
+    assert [after.find(identity) for identity in "ABCD"] == [HERE, HERE, None, HERE]

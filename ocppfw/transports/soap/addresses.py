@@ -44,7 +44,7 @@ class SoapAddresses:
         # In the order in which they were learned: when there are too many, the first one goes.
         self._learned = {
             identity: address
-            for identity, address in store.scan(_NAMESPACE)
+            for identity, address in reversed([*store.scan(_NAMESPACE, newest_first=True)])
             if _fault_of(address) is None and self._is_safe(address)
         }
         # What was told last, and from where: it is not looked at with every request.
