@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -44,11 +45,13 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Any:
         raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
     if not isinstance(value, Deferred):
         coroutine = value if inspect.iscoroutine(value) else _awaiting(value)
+        # Of its own, as in fromCoroutine: a block of the store stays open in it alone.
+        context = copy_context()
         try:
-            first = coroutine.send(None)
+            first = context.run(coroutine.send, None)
         except StopIteration as ended:
             return ended.value
-        value = Deferred.fromCoroutine(_continued(coroutine, first))
+        value = context.run(Deferred.fromCoroutine, _continued(coroutine, first))
     outcome: list[Any] = []
     value.addBoth(outcome.append)
     if not outcome:
