@@ -1,0 +1,335 @@
+"""What we use of Autobahn and Twisted without their promise: is it still as we know it?
+
+When one of these tests fails with a new Autobahn or Twisted, the place that it names has to be
+looked at, even if all other tests pass. A new private name in our code needs a canary here.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import socket
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
+from autobahn.websocket.protocol import WebSocketProtocol
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock
+from twisted.internet.tcp import Connection
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
+from twisted.test.iosim import FakeTransport, IOPump, connect
+
+import ocppfw.service
+import ocppfw.transports
+from ocppfw.transports.websocket.client import ClientFactory
+from ocppfw.transports.websocket.protocol import _HANDSHAKE_LEFTOVERS
+from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
+from ocppfw.versions import OcppVersion
+from tests.fakes import World
+from tests.transports.private_names import modules_below, private_names
+
+CANARIES: set[str] = set()
+#: names that the tests of a module hold
+HELD_ELSEWHERE = {
+    "tests/service/test_read_loop.py": {
+        "_POLL_IN",
+        "_disconnectSelectable",
+        "_doReadOrWrite",
+        "_poller",
+        "_selectables",
+    },
+    "tests/transports/test_deflate.py": {
+        "_compressor",
+        "_decompressor",
+        "accept_no_context_takeover",
+        "client_no_context_takeover",
+        "end_compress_message",
+        "end_decompress_message",
+        "server_no_context_takeover",
+    },
+}
+#: names that are only like theirs: our loggers, a setting, and the method of named tuples
+OURS = {"log", "max_message_size", "_replace"}
+
+TEXT = b'[2,"1","Heartbeat",{}]'
+MASK = bytes(4)  # which leaves the payload as it is
+
+
+def canary(*names: str, look_at: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a test that holds private names, and say which code of ours relies on them."""
+    CANARIES.update(names)
+
+    def decorated(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def wrapper(*arguments: Any, **named: Any) -> None:
+            try:
+                test(*arguments, **named)
+            except Exception as error:
+                error.add_note(f"{', '.join(names)}: changed in a library; look at {look_at}")
+                raise
+
+        return wrapper
+
+    return decorated
+
+
+@dataclass
+class Ends:
+    """Both ends of an open connection, and what carries bytes between them."""
+
+    server: Any
+    client: Any
+    pump: IOPump
+    clock: Clock
+
+
+@pytest.fixture
+def ends(tmp_path: Path, clock: Clock) -> Ends:
+    """A charge point's connection, without compression; pings are sent every 300 s."""
+    return opened(tmp_path, clock, compression=False)
+
+
+def opened(folder: Path, clock: Clock, **given: Any) -> Ends:
+    world, other_world = World(folder, clock), World(folder, clock)
+    version = OcppVersion.V1_6
+    servers = ServerFactory(world.start("cs", **given), clock)
+    admitted = AdmittedConnection(servers, "CP1", version, version.subprotocol, None)
+    server = admitted.buildProtocol(None)
+    charge_point = other_world.start("cp", **given)
+    client = ClientFactory(charge_point, "ws://cs/", "CP1", version, clock).buildProtocol(None)
+    return Ends(server, client, connect(server, carrier(server), client, carrier(client)), clock)
+
+
+def carrier(protocol: Any) -> FakeTransport:
+    address = IPv4Address("TCP", "192.0.2.1", 4711)
+    return FakeTransport(protocol, isServer=False, peerAddress=address)
+
+
+def test_every_private_name_has_a_canary() -> None:
+    found = set[str]()
+    for package in (ocppfw.transports, ocppfw.service):
+        for module in modules_below(package):
+            found |= private_names(module)
+    assert found == CANARIES.union(OURS, *HELD_ELSEWHERE.values())
+
+
+# Reading frames.
+
+
+@canary(
+    "state",
+    "STATE_OPEN",
+    "data",
+    "current_frame",
+    "inside_message",
+    "maxMessagePayloadSize",
+    look_at="FastFrames.dataReceived and _read_frame",
+)
+def test_a_connection_between_two_frames(ends: Ends) -> None:
+    for end in (ends.server, ends.client):
+        assert end.state == WebSocketProtocol.STATE_OPEN
+        assert end.data == b""
+        assert end.current_frame is None
+        assert end.inside_message is False
+        assert end.maxMessagePayloadSize == 1048576
+
+
+@canary("data", "current_frame", look_at="FastFrames.dataReceived")
+@pytest.mark.parametrize("end", range(1, len(TEXT) + 6))
+def test_a_frame_that_has_begun(ends: Ends, end: int) -> None:
+    frame = bytes((0x81, 0x80 | len(TEXT))) + MASK + TEXT
+    ends.server._dataReceived(frame[:end])
+    assert ends.server.data or ends.server.current_frame is not None
+    ends.server._dataReceived(frame[end:])
+    assert not ends.server.data
+    assert ends.server.current_frame is None
+
+
+@canary("inside_message", "_dataReceived", look_at="FastFrames.dataReceived")
+def test_a_message_in_two_frames(ends: Ends) -> None:
+    ends.server._dataReceived(bytes((0x01, 0x80 | len(TEXT))) + MASK + TEXT)
+    assert ends.server.inside_message is True
+    assert not ends.server.data
+    assert ends.server.current_frame is None
+    ends.server._dataReceived(b"\x80\x80" + MASK)
+    assert ends.server.inside_message is False
+    assert b'[4,"1","NotSupported"' in b"".join(ends.server.transport.stream)
+
+
+@canary("_perMessageCompress", look_at="FastFrames.write_text and OcppProtocol._open_connection")
+@pytest.mark.parametrize("compression", [True, False])
+def test_the_compression_of_a_connection(tmp_path: Path, clock: Clock, compression: bool) -> None:
+    ends = opened(tmp_path, clock, compression=compression)
+    for end in (ends.server, ends.client):
+        assert (end._perMessageCompress is not None) is compression
+
+
+# Writing frames.
+
+
+@canary(
+    "socket", "dataBuffer", "_tempDataBuffer", "disconnected", look_at="FastFrames._write_frame"
+)
+def test_what_a_tcp_connection_has_not_sent_yet() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    tcp = Connection(ours, Protocol(), MemoryReactorClock())
+    tcp.connected = True
+    with theirs:
+        assert tcp.socket is ours
+        assert not tcp.disconnected
+        assert unsent(tcp) == (b"", [])
+        tcp.write(b"first")
+        assert unsent(tcp) == (b"", [b"first"])
+        tcp.doWrite()
+        assert theirs.recv(100) == b"first"
+        assert unsent(tcp) == (b"", [])
+        tcp.write(bytes(1 << 24))  # more than the socket takes
+        tcp.doWrite()
+        assert unsent(tcp) == (bytes(1 << 24), [])
+        tcp.connectionLost(Failure(ConnectionDone()))
+        assert tcp.disconnected
+
+
+def unsent(tcp: Connection) -> tuple[bytes, list[bytes]]:
+    return tcp.dataBuffer, tcp._tempDataBuffer
+
+
+# Pings.
+
+
+@canary(
+    "_batched_timer",
+    "_sendAutoPing",
+    "autoPingInterval",
+    "autoPingPending",
+    "autoPingPendingCall",
+    "autoPingTimeout",
+    "autoPingTimeoutCall",
+    "reactor",
+    look_at="OcppProtocol.set_ping_interval, configure and FastFrames.dataReceived",
+)
+def test_pings_by_themselves(ends: Ends) -> None:
+    server = ends.server
+    assert server.factory.reactor is ends.clock
+    assert (server.autoPingInterval, server.autoPingTimeout) == (300, 30)
+    assert server.autoPingPendingCall.func == server._sendAutoPing
+    assert server.autoPingPendingCall.getTime() == ends.clock.seconds() + 300
+    assert (server.autoPingPending, server.autoPingTimeoutCall) == (None, None)
+    server.autoPingPendingCall.cancel()
+    server._sendAutoPing()
+    assert server.autoPingPending
+    assert not server.autoPingPendingCall
+    assert server.autoPingTimeoutCall.getTime() == ends.clock.seconds() + 30
+    ends.pump.flush()
+    assert (server.autoPingPending, server.autoPingTimeoutCall) == (None, None)
+    assert server.autoPingPendingCall.func == server._sendAutoPing
+
+
+# The end of a connection.
+
+
+@canary(
+    "sendCloseFrame", "closedByMe", "localCloseCode", "localCloseReason", look_at="OcppProtocol"
+)
+def test_closing(ends: Ends) -> None:
+    client = ends.client
+    assert (client.closedByMe, client.localCloseCode, client.localCloseReason) == (
+        False,
+        None,
+        None,
+    )
+    # A code that Autobahn's sendClose does not let through.
+    client.sendCloseFrame(code=1001, reasonUtf8=b"going", isReply=False)
+    assert client.state == WebSocketProtocol.STATE_CLOSING
+    assert (client.closedByMe, client.localCloseCode, client.localCloseReason) == (
+        True,
+        1001,
+        b"going",
+    )
+
+
+@canary(
+    "onCloseFrame",
+    "serverConnectionDropTimeoutCall",
+    "onServerConnectionDropTimeout",
+    "closeHandshakeTimeout",
+    "wasNotCleanReason",
+    look_at="ClientProtocol.onCloseFrame and connectionLost",
+)
+def test_a_server_that_closes_and_does_not_hang_up(ends: Ends) -> None:
+    client = ends.client
+    assert client.closeHandshakeTimeout == 5
+    assert (client.serverConnectionDropTimeoutCall, client.wasNotCleanReason) == (None, None)
+    client.dataReceived(b"\x88\x02\x03\xe8")
+    waiting = client.serverConnectionDropTimeoutCall
+    assert waiting.func == client.onServerConnectionDropTimeout
+    ends.clock.advance(5)
+    assert client.serverConnectionDropTimeoutCall is None
+    assert "server did not drop TCP connection in time" in client.wasNotCleanReason
+    assert client.transport.disconnecting
+
+
+def test_autobahn_alone_waits_for_ever(ends: Ends) -> None:
+    """Until the server hangs up; if this fails, ``ClientProtocol.onCloseFrame`` can go."""
+    WebSocketProtocol.onCloseFrame(ends.client, 1000, None)
+    assert ends.client.state == WebSocketProtocol.STATE_CLOSING
+    assert ends.client.serverConnectionDropTimeoutCall is None
+
+
+# The handshake.
+
+
+@canary("websocket_protocol_in_use", look_at="ClientProtocol.onOpen")
+def test_the_chosen_subprotocol(ends: Ends) -> None:
+    assert ends.client.websocket_protocol_in_use == "ocpp1.6"
+
+
+@canary(
+    "CONFIG_ATTRS",
+    "perMessageCompressionAccept",
+    "perMessageCompressionOffers",
+    look_at="ServerFactory.__init__, ClientFactory.__init__",
+)
+def test_options_come_from_the_factory(ends: Ends) -> None:
+    # Copied by Autobahn to each connection, unless its class has them.
+    assert not set(WebSocketServerProtocol.CONFIG_ATTRS) & ends.server.__dict__.keys()
+    for end, names in (
+        (ends.server, WebSocketServerProtocol.CONFIG_ATTRS),
+        (ends.client, type(ends.client).CONFIG_ATTRS),
+    ):
+        for name in names:
+            assert getattr(end, name) == getattr(end.factory, name), name
+
+
+@canary(*_HANDSHAKE_LEFTOVERS, look_at="_HANDSHAKE_LEFTOVERS")
+def test_what_only_the_handshake_reads() -> None:
+    readers, written = set(), set()
+    for method, node in attributes_in_methods(WebSocketServerProtocol, WebSocketClientProtocol):
+        if node.attr in _HANDSHAKE_LEFTOVERS:
+            if isinstance(node.ctx, ast.Load):
+                readers.add(method)
+            else:
+                written.add(node.attr)
+    assert written == set(_HANDSHAKE_LEFTOVERS)
+    assert readers == {"processHandshake", "succeedHandshake", "_actuallyStartHandshake"}
+
+
+def attributes_in_methods(*protocols: type) -> Iterator[tuple[str, ast.Attribute]]:
+    """Every attribute that a method of Autobahn's protocols reads or sets, with its method."""
+    for base in {base for protocol in protocols for base in protocol.__mro__}:
+        for method in vars(base).values():
+            if base.__module__.startswith("autobahn.") and inspect.isfunction(method):
+                tree = ast.parse(textwrap.dedent(inspect.getsource(method)))
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.Attribute):
+                        yield method.__name__, node
