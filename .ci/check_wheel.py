@@ -1,7 +1,10 @@
-"""Builds the wheel, installs it into an empty environment, and starts a central system there."""
+"""Builds the wheel, looks for every file in it, installs it into an empty environment, and starts
+a central system there.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -9,9 +12,12 @@ import sys
 import tempfile
 import time
 import venv
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 START_TIME = 30.0
+PACKAGES = ("docgen", "ocppfw")
 
 
 def run_quietly(command: list[str]) -> None:
@@ -28,6 +34,21 @@ def build_wheel() -> Path:
     run_quietly([sys.executable, "-m", "build"])
     [wheel] = Path("dist").glob("*.whl")
     return wheel.resolve()
+
+
+def package_files(root: Path) -> Iterator[str]:
+    """Every file of the packages in a checkout, as it is to be called in the wheel."""
+    for package in PACKAGES:
+        # Links are followed: behind them are plugins and service descriptions.
+        for folder, _, names in os.walk(root / package, followlinks=True):
+            if not folder.endswith("__pycache__"):
+                yield from (Path(folder, name).relative_to(root).as_posix() for name in names)
+
+
+def missing_files(wheel: Path, root: Path) -> list[str]:
+    """What the packages in a checkout have and a wheel has not, of whatever kind."""
+    with zipfile.ZipFile(wheel) as archive:
+        return sorted(set(package_files(root)) - set(archive.namelist()))
 
 
 def install(wheel: Path, folder: Path) -> Path:
@@ -75,8 +96,10 @@ def start(bin_folder: Path, working_folder: Path) -> None:
 
 
 def main() -> None:
-    """Build, install, start; end with status 1 at the first thing that fails."""
+    """Build, look, install, start; end with status 1 at the first thing that fails."""
     wheel = build_wheel()
+    if missing := missing_files(wheel, Path()):
+        sys.exit(f"{wheel.name} lacks {', '.join(missing)}: see package_data in setup.cfg")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bin_folder = install(wheel, folder / "environment")

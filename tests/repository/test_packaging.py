@@ -1,6 +1,7 @@
 """What is built, installed and tracked."""
 
 import re
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -15,32 +16,59 @@ BIN = Path(sys.executable).parent
 HEAVY = {"autobahn", "jsonschema_rs", "lxml", "ocpp", "orjson", "spyne", "twisted"}
 
 
+# One of each kind that a room may have beside its modules.
+DATA = (
+    "ocppfw/console/scenarios/boot.toml",
+    "ocppfw/console/scenarios/charging/start.py",
+    "ocppfw/service/migrations/script.py.mako",
+    "ocppfw/service/migrations/versions/0001.py",
+    "ocppfw/stations/static/page.css",
+    "ocppfw/stations/static/icons/plug.svg",
+    "ocppfw/stations/templates/page.html",
+)
+CHECKS = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "check_wheel.py"))
+
+
 @pytest.fixture
 def wheel(tree, tmp_path):
-    """Names of the files in a wheel built from a copy of the checkout."""
+    """A wheel built from a copy of the checkout with data of all kinds."""
+    for name in (*DATA, "ocppfw/service/migrations/__pycache__/env.pyc"):
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# data\n")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path]
     subprocess.run(command, cwd=tree, check=True, capture_output=True)
     [path] = tmp_path.glob(f"ocppfw-{ocppfw.__version__}-*.whl")
-    with zipfile.ZipFile(path) as archive:
+    return path
+
+
+def names_in(wheel):
+    with zipfile.ZipFile(wheel) as archive:
         return set(archive.namelist())
 
 
-def test_wheel_is_complete(wheel, root):
-    plugins = {f"ocppfw/plugins/{path.name}" for path in (root / "plugins").glob("*.py")}
-    services = {f"ocppfw/wsdl/{path.name}" for path in (root / "wsdl").glob("*.wsdl")}
-    assert len(services) == 6
-    assert plugins
-    assert wheel >= plugins | services | {"ocppfw/py.typed", "twisted/plugins/ocppfw_plugin.py"}
-    pages = {
-        f"docgen/{folder}/{path.name}"
-        for folder in ("static", "templates")
-        for path in (root / "docgen" / folder).iterdir()
-    }
-    assert pages
-    assert wheel >= pages
+def test_wheel_is_complete(wheel, tree):
+    names = names_in(wheel)
+    assert names >= {*DATA, "twisted/plugins/ocppfw_plugin.py"}
+    assert CHECKS["missing_files"](wheel, tree) == []
+
+
+def test_what_a_wheel_lacks_is_named(tree, tmp_path):
+    with zipfile.ZipFile(tmp_path / "empty.whl", "w"):
+        pass
+    missing = CHECKS["missing_files"](tmp_path / "empty.whl", tree)
+    assert {
+        "docgen/static/search.js",
+        "docgen/templates/index.html",
+        "ocppfw/plugins/cs_core_1x.py",
+        "ocppfw/py.typed",
+        "ocppfw/rpc/frames.py",
+        "ocppfw/wsdl/ocpp_1.5_chargepoint.wsdl",
+    } <= set(missing)
 
 
 def test_wheel_brings_nothing_else(wheel):
+    wheel = names_in(wheel)
     assert {name.split("/")[0] for name in wheel} == {
         "docgen",
         "ocppfw",
