@@ -17,14 +17,23 @@ _FINAL_TEXT = 0x81
 _MASKED = 0x80
 _SHORT_HEADERS = tuple(bytes((_FINAL_TEXT, length)) for length in range(126))
 _WORTH_COMPRESSING = 1024  # bytes
+_KEY_LENGTH = 4
 _OPEN = WebSocketProtocol.STATE_OPEN
+_number = int.from_bytes  # every look-up of it would make a new bound method
+# A masking key times one of these is the key so many times over. Longer frames do without.
+_REPETITIONS = tuple((256 ** (_KEY_LENGTH * times) - 1) // 0xFFFFFFFF for times in range(257))
 
 
-def _unmask(payload: bytes, mask: bytes, length: int) -> bytes:
-    """RFC 6455 section 5.3, as one operation on long integers."""
+def _unmask(masked: bytes) -> bytes:
+    """What follows the masking key (RFC 6455 section 5.3), by one operation on long integers."""
+    length = len(masked)
     words = (length + 3) >> 2
-    masked = int.from_bytes(payload, "little") ^ int.from_bytes(mask * words, "little")
-    return masked.to_bytes(words << 2, "little")[:length]
+    whole = _number(masked, "little")
+    if words < len(_REPETITIONS):
+        keys = (whole & 0xFFFFFFFF) * _REPETITIONS[words]
+    else:
+        keys = _number(masked[:_KEY_LENGTH] * words, "little")
+    return (whole ^ keys).to_bytes(words << 2, "little")[_KEY_LENGTH:length]
 
 
 class FastFrames:
@@ -63,49 +72,41 @@ class FastFrames:
     # From the SRPC connection.
 
     def write_text(self: Any, data: bytes) -> None:
-        """Send one text frame; the data must be UTF-8."""
-        if self.state != _OPEN:
-            return
+        """Send one text frame; the data must be UTF-8, the connection open."""
         length = len(data)
-        if not self.masked_input or length > 0xFFFF or self._wants_compression(length):
+        if not self.masked_input:
+            self.sendMessage(data)  # which masks it
+        elif length < 126:
+            self._write_frame(_SHORT_HEADERS[length] + data)
+        # Short messages gain nothing by compression, and making the zlib objects takes its time.
+        elif length > 0xFFFF or (
+            self._perMessageCompress is not None and length >= _WORTH_COMPRESSING
+        ):
             self.sendMessage(data)
-            return
-        if length < 126:
-            frame = _SHORT_HEADERS[length] + data
         else:
-            frame = b"\x81\x7e" + length.to_bytes(2, "big") + data
-        self._write_frame(frame)
+            self._write_frame(b"\x81\x7e" + length.to_bytes(2, "big") + data)
 
     # Private.
-
-    def _wants_compression(self: Any, length: int) -> bool:
-        # Short messages gain nothing by it, and making the zlib objects takes its time.
-        return self._perMessageCompress is not None and length >= _WORTH_COMPRESSING
 
     def _read_frame(self: Any, data: bytes) -> int:
         """Read one frame; how many bytes it took, 0 if it is not for us."""
         if len(data) < 2 or data[0] != _FINAL_TEXT:
             return 0
-        length = data[1] & 0x7F
+        masked = self.masked_input
+        # Over 126: a longer frame, or one that is masked and should not be, or not and should be.
+        length = data[1] ^ _MASKED if masked else data[1]
         start = 2
         if length == 126:
-            length = int.from_bytes(data[2:4], "big")
+            length = _number(data[2:4], "big")
             start = 4
             if length < 126:  # not the shortest form: Autobahn says what is wrong
                 return 0
-        masked = data[1] >= _MASKED
-        end = start + length + (4 if masked else 0)
-        if (
-            length == 127
-            or masked != self.masked_input
-            or len(data) < end
-            or length > self.maxMessagePayloadSize
-        ):
+        elif length > 126:
             return 0
-        if masked:
-            payload = _unmask(data[start + 4 : end], data[start : start + 4], length)
-        else:
-            payload = data[start:end]
+        end = start + length + (_KEY_LENGTH if masked else 0)
+        if len(data) < end or length > self.maxMessagePayloadSize:
+            return 0
+        payload = _unmask(data[start:end]) if masked else data[start:end]
         if not payload.isascii():
             return 0
         self.text_received(payload)

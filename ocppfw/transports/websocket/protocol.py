@@ -22,6 +22,7 @@ GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
 
+_OPEN = WebSocketProtocol.STATE_OPEN
 _MAX_CLOSE_REASON = 123  # bytes, RFC 6455 section 5.5
 # What Autobahn keeps of the handshake and does not read again: a fifth of an idle connection.
 _HANDSHAKE_LEFTOVERS = (
@@ -93,11 +94,11 @@ class OcppProtocol(FastFrames):
     @property
     def writable(self: Any) -> bool:
         """False as soon as the closing handshake has begun."""
-        return bool(self.state == WebSocketProtocol.STATE_OPEN)
+        return self.state == _OPEN
 
-    def text_received(self, data: bytes) -> None:
+    def text_received(self: Any, data: bytes) -> None:
         """Give a frame to the channels; what comes after our close frame is not heard."""
-        if self.connection is not None and self.writable:
+        if self.connection is not None and self.state == _OPEN:
             self.connection.receive(data)
 
     def pause_reading(self, reason: str) -> None:
@@ -121,7 +122,7 @@ class OcppProtocol(FastFrames):
 
     def close(self: Any, code: int, reason: str) -> None:
         """Begin the closing handshake, with any code."""
-        if self.state == WebSocketProtocol.STATE_OPEN:
+        if self.state == _OPEN:
             text = reason.encode()[:_MAX_CLOSE_REASON].decode(errors="ignore").encode()
             self.sendCloseFrame(code=code, reasonUtf8=text, isReply=False)
 
