@@ -6,7 +6,7 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check -qq
 definition := setup.cfg pyproject.toml
 
-.PHONY: help run test soak bench docs lint format types layers sizes wheel clean
+.PHONY: help run test coverage soak bench docs lint format types layers sizes wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ run: .venv/run.stamp ## central system on port 9000; make run ARGS="--port 9001"
 
 test: .venv/dev.stamp ## all tests but the soak tests; make test ARGS="-k rpc"
 	@$(bin)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
+
+coverage: .venv/dev.stamp ## what the quick tests run of each room, and its gates
+	@$(bin)/tox run --quiet -e coverage -- $(ARGS)
 
 soak: .venv/dev.stamp ## the full numbers of the long tests
 	@$(bin)/pytest -m soak $(ARGS)
