@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from ocppfw.rpc.frames import Answer, Call, CallResultError, Send
+from ocppfw.rpc.frames import AfterAnswer, Answer, Call, CallResultError, Send
 from ocppfw.settings import Settings
 from ocppfw.store import Store
 from ocppfw.versions import OcppVersion, Role, Transport
@@ -344,8 +344,15 @@ class Answerer(Protocol):
     def answer(self, peer: Peer, call: Call) -> Deferred[Answer | None] | Answer | None:
         """The answer to a call; None leaves it without one. A Deferred never fails."""
 
-    def answered(self, peer: Peer, call: Call, answer: Answer | None, sent: bool) -> None:
-        """An answer is on the wire, or could not be sent, or there is none."""
+    def answered(
+        self,
+        peer: Peer,
+        call: Call,
+        answer: Answer | None,
+        sent: bool,
+        after: Sequence[AfterAnswer],
+    ) -> None:
+        """An answer is on the wire, or could not be sent, or there is none; what is to follow."""
 
     def call_sent(self, peer: Peer, call: Call) -> None:
         """A call of ours is on the wire."""

@@ -35,7 +35,7 @@ AfterAnswer = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 #: What ``Call.after`` is once the call has been answered.
-_ANSWERED: Final = ()
+ANSWERED: Final = ()
 
 
 @dataclass(slots=True)
@@ -46,14 +46,13 @@ class Call:
         message_id: what the answer refers to.
         action: what is asked.
         payload: its data; None where the frame says ``null``.
+        after: what is to be done after the answer; None for nothing, ANSWERED afterwards.
     """
 
     message_id: str
     action: str
     payload: Any
-    _after: Sequence[AfterAnswer] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    after: Sequence[AfterAnswer] | None = field(default=None, init=False, repr=False, compare=False)
 
     def after_answer(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Have a function called once the answer to this call is on the wire.
@@ -64,19 +63,9 @@ class Call:
         Raises:
             RuntimeError: the call has been answered already.
         """
-        if self._after is _ANSWERED:
+        if self.after is ANSWERED:
             raise RuntimeError(f"{self.action} has been answered already")
-        self._after = [*(self._after or ()), (function, arguments)]
-
-    @property
-    def waited_for(self) -> bool:
-        """True if somebody wants to do something after the answer."""
-        return bool(self._after)
-
-    def end(self) -> Sequence[AfterAnswer]:
-        """The call has been answered: what is to be done now."""
-        after, self._after = self._after, _ANSWERED
-        return after or ()
+        self.after = [*(self.after or ()), (function, arguments)]
 
 
 @dataclass(slots=True)

@@ -36,7 +36,15 @@ from ocppfw.hooks.calls import (
 from ocppfw.hooks.manager import Implementation, PluginManager
 from ocppfw.interfaces import Host, Peer
 from ocppfw.rpc.errorcodes import Fault, code_for
-from ocppfw.rpc.frames import Answer, Call, CallError, CallResult, CallResultError, Send
+from ocppfw.rpc.frames import (
+    AfterAnswer,
+    Answer,
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Send,
+)
 from ocppfw.stations.calls import Calls
 from ocppfw.stations.offer import Offer
 from ocppfw.versions import OcppVersion, Role, Transport
@@ -114,15 +122,32 @@ class Exchange:
             notify(self._call_received, self._station, peer, call)
         written = self._store.written
         answer = self._answer(peer, call)
-        if type(answer) is not CallResult and isinstance(answer, Deferred):
+        if type(answer) is CallResult and self._store.written == written:
+            return answer
+        if isinstance(answer, Deferred):
             return answer.addCallback(self._stored, call, written)
-        return answer if self._store.written == written else self._stored(answer, call, written)
+        return self._stored(answer, call, written)
 
-    def answered(self, peer: Peer, call: Call, answer: Answer | None, sent: bool) -> None:
-        """An answer is on the wire, or could not be sent, or there is none."""
+    def answered(
+        self,
+        peer: Peer,
+        call: Call,
+        answer: Answer | None,
+        sent: bool,
+        after: Sequence[AfterAnswer],
+    ) -> None:
+        """An answer is on the wire, or could not be sent, or there is none.
+
+        Args:
+            peer: who asked.
+            call: the call.
+            answer: what it was answered with; None for no answer.
+            sent: False if it is not on the wire.
+            after: what plugins want to be done now.
+        """
         if sent and self._call_answered:
             notify(self._call_answered, self._station, peer, call, answer)
-        for function, arguments in call.end():
+        for function, arguments in after:
             self._station.perform(function, *arguments, sent=sent)
 
     def call_sent(self, peer: Peer, call: Call) -> None:

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
 from ocppfw.interfaces import Answerer, Peer, Taps
 from ocppfw.rpc.channels import ClientChannel, Inbound, PendingCall
-from ocppfw.rpc.frames import Answer, Call, CallError, CallResult
+from ocppfw.rpc.frames import ANSWERED, Answer, Call, CallError, CallResult
 from ocppfw.settings import Settings
 from ocppfw.versions import Transport
 
@@ -162,10 +162,9 @@ class RpcConnection:
 
     def _answered(self, sent: bool, call: Call, answer: Answer | None) -> None:
         """An answer is on the wire, or could not be sent, or there is none."""
-        if call.waited_for or self._answerer.watches_answers:
-            self._answerer.answered(self.peer, call, answer, sent)
-        else:
-            call.end()
+        after, call.after = call.after, ANSWERED
+        if after or self._answerer.watches_answers:
+            self._answerer.answered(self.peer, call, answer, sent, after or ())
 
     # Both.
 

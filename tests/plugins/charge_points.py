@@ -134,7 +134,7 @@ class World:
 
     def send(self, answer: Any) -> None:
         """Have the answer to that call go out; then what follows from it happens."""
-        self.exchange.answered(self.link.peer, self.call, answer, sent=True)
+        self.exchange.answered(self.link.peer, self.call, answer, True, self.call.after or ())
         self.wait(0)
 
     @property

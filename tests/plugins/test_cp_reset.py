@@ -83,7 +83,7 @@ def test_without_a_connection(world):
     kind = "Immediate" if world.version.is_2x else "Hard"
     world.begin("Reset", {"type": kind})
     world.disconnect()
-    world.exchange.answered(world.link.peer, world.call, None, sent=False)
+    world.exchange.answered(world.link.peer, world.call, None, False, world.call.after or ())
     world.wait(2)
     assert world.model.in_use == []
     world.connect()

@@ -41,9 +41,8 @@ class FakeAnswerer:
     def finish(self, message_id: str) -> None:
         self.waiting.pop(message_id).callback(CallResult(message_id, {}))
 
-    def answered(self, peer: Any, call: Call, answer: Any, sent: bool) -> None:
+    def answered(self, peer: Any, call: Call, answer: Any, sent: bool, after: Any) -> None:
         self.ended.append((call.message_id, sent))
-        call.end()
 
     def call_sent(self, peer: Any, call: Call) -> None:
         self.sent.append(call.message_id)

@@ -12,6 +12,7 @@ from ocppfw.interfaces import Answerer, Taps
 from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import (
+    ANSWERED,
     Answer,
     BadFrame,
     Call,
@@ -207,7 +208,8 @@ class SrpcConnection(RpcConnection):
         # Asked first, because isinstance() of a Deferred, an abstract base class, takes its time.
         if type(answer) is CallResult or not isinstance(answer, Deferred):
             self._reply(call, answer)
-            self._tell_if_idle()
+            if self._taps.watch_idle:
+                self._tell_if_idle()
             return
         self._inbound.begin(call)
         self._tell_if_busy()
@@ -264,7 +266,9 @@ class SrpcConnection(RpcConnection):
             answer = CallError(call.message_id, code, "an internal error occurred")
             data = serialize(answer)
         sent = self._write_text(data)
-        if isinstance(sent, bool):
+        if sent is True and call.after is None and not self._answerer.watches_answers:
+            call.after = ANSWERED  # as usual nobody minds
+        elif isinstance(sent, bool):
             self._answered(sent, call, answer)
         else:
             sent.addCallback(self._answered, call, answer)
