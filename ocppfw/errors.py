@@ -11,6 +11,7 @@
     ├── NoAnswer                a plugin wants a call to stay without an answer
     ├── ConnectionRefused       a plugin refuses a connection
     ├── ConnectFailed           a charge point could not reach its central system
+    ├── StationNotFound         it is not clear which station is meant
     ├── CatalogueError          a WSDL or JSON Schema file cannot be read
     ├── EnvelopeRefused         a SOAP request cannot be handled (in ocppfw.soap, as the next two)
     ├── NotAnEnvelope           a SOAP answer is neither the response nor a fault
@@ -170,6 +171,23 @@ class ConnectionRefused(OcppfwError):
 
 class ConnectFailed(OcppfwError):
     """A charge point could not connect; the text says why and what to look at."""
+
+
+class StationNotFound(OcppfwError):
+    """There is no such station of ours, or no such peer; or several, and none was named.
+
+    Attributes:
+        reason: what is wrong.
+        candidates: the identities of which one must be named; empty where there is no choice.
+    """
+
+    def __init__(self, reason: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(reason, candidates)
+        self.reason = reason
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {', '.join(self.candidates)}" if self.candidates else self.reason
 
 
 class CatalogueError(OcppfwError):

@@ -227,6 +227,10 @@ class Peer(Protocol):
         """WebSocket or SOAP."""
 
     @property
+    def settings(self) -> Settings:
+        """The settings that hold for this peer: its identity's own, and else the station's."""
+
+    @property
     def address(self) -> str:
         """``host:port`` of the other end."""
 

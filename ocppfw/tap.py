@@ -16,12 +16,13 @@ from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
 from ocppfw.service.log import file_observer, stream_observer
 from ocppfw.service.read_loop import shorten_reads
-from ocppfw.settings import SETTINGS, Setting, Settings, read_config
+from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
 from ocppfw.versions import Role
 
 _EPILOG = """
 Settings can also stand in a TOML file given with --config, under the same names; the command
-line wins. A table [plugin.NAME] there holds the settings of a plugin, and loads it.
+line wins. A table [plugin.NAME] there holds the settings of a plugin, and loads it; a table
+[identity."ID"] holds those of one charge point, which win over all others.
 
 Examples:
   twistd -n --pidfile= ocppfw --role cs --port 9000
@@ -92,12 +93,12 @@ class Options(usage.Options):
                     bool(self[setting.name]) if setting.flag else self[setting.name]
                 )
         try:
-            config, plugin_config = (
-                read_config(Path(self["config"])) if self["config"] else ({}, {})
+            config = read_config(Path(self["config"])) if self["config"] else Config()
+            self.settings = Settings.build(
+                config.settings, self.given, identities=config.identities
             )
-            self.settings = Settings.build(config, self.given)
-            self.plugin_settings = _merged(plugin_config, self.given_to_plugins)
-            _check_role(self.settings, config | self.given)
+            self.plugin_settings = _merged(config.plugins, self.given_to_plugins)
+            _check_role(self.settings, config.settings | self.given)
         except SettingsError as error:
             raise usage.UsageError(str(error)) from None
         if self.settings.trace is None:
@@ -143,10 +144,6 @@ def _check_role(settings: Settings, given: dict[str, Any]) -> None:
     for setting in SETTINGS:
         if setting.name in given and setting.role not in (None, settings.role):
             raise SettingsError(f"{setting.name}: is only for --role {setting.role}")
-    if settings.role is Role.CP and settings.url is None:
-        raise SettingsError(
-            "url: must be given, such as --url ws://127.0.0.1:9000/, or http://... for SOAP"
-        )
 
 
 def makeService(options: Options) -> IService:

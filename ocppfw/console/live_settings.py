@@ -65,7 +65,7 @@ class Change:
             setattr(station.settings, self.setting.attribute, self.value)
             if name in ("ping-interval", "ping-timeout"):
                 for peer in station.connected_peers:
-                    peer.connection.set_ping_interval(station.settings.ping_interval)
+                    peer.connection.set_ping_interval(peer.settings.ping_interval)
         return f"{name}={_shown(self.value)} ({_EFFECTS[name]})"
 
 

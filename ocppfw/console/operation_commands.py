@@ -15,7 +15,7 @@ from ocppfw.console.defaults import default_payload
 from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.memory import transactions_of
 from ocppfw.console.payloads import build_payload
-from ocppfw.console.world import World
+from ocppfw.console.world import WHO, World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
 from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role, Transport
@@ -99,13 +99,13 @@ class OperationCommands:
                 names=("--id",),
                 value="id",
                 help="charge point that sends; not needed when there is one",
-                choices=lambda: self._world.charge_points,
+                choices=lambda: [each.identity for each in self._world.running.charge_points],
             )
         return Option(
             names=("--remote-id",),
             value="id",
             help="charge point that gets it; not needed when one is connected",
-            choices=lambda: [peer.identity for peer in self._world.remote_peers()],
+            choices=lambda: [peer.identity for peer in self._world.running.connected_charge_points],
         )
 
     def _send_command(self, role: Role) -> Command:
@@ -153,16 +153,14 @@ class OperationCommands:
     # Running them.
 
     def _peer(self, role: Role, options: Mapping[str, Any]) -> Peer:
-        if role is Role.CP:
-            return self._world.central_peer(options.get("id"))
-        return self._world.remote_peer(options.get("remote-id"))
+        return self._world.peer(role, options.get(WHO[role]))
 
     def _fields(
         self, role: Role, operations: Operations, options: Mapping[str, Any]
     ) -> Sequence[Field]:
         try:
             version = self._peer(role, options).version
-        except CommandFailed:
+        except OcppfwError:
             version = OcppVersion.V1_6
         operation = operations.get(version) or list(operations.values())[-1]
         return operation.request.fields

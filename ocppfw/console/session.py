@@ -47,7 +47,8 @@ class Session:
         self._stopping = False
 
     def join_reactor(self) -> None:
-        """Watch the hooks while the reactor runs, and end everything before it stops."""
+        """Run stations and watch the hooks while the reactor runs; end everything before it."""
+        self.reactor.callWhenRunning(self.world.running.startService)
         self.reactor.callWhenRunning(self._watchdog.startService)
         self.reactor.addSystemEventTrigger("before", "shutdown", self._end)
 
@@ -71,7 +72,7 @@ class Session:
         # No further command begins, whatever the one that runs comes to.
         self.ended = self._stopping = True
         self._watchdog.stopService()
-        return self.world.stop()
+        return self.world.running.stopService()
 
     def _quit(self) -> None:
         self.ended = True

@@ -7,15 +7,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from twisted.internet.defer import Deferred
-
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.live_settings import describe_settings, parse_changes, setting_fields
 from ocppfw.console.memory import transactions_of
-from ocppfw.console.world import World
-from ocppfw.errors import OcppfwError
+from ocppfw.console.world import WHO, World
+from ocppfw.errors import ConnectFailed, OcppfwError
 from ocppfw.service.build import AUTOSTART
+from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
@@ -147,12 +146,12 @@ class StationCommands:
         )
 
     def _ping_command(self, name: str, role: Role) -> Command:
-        who = "id" if role is Role.CP else "remote-id"
+        who = WHO[role]
         target = "central system" if role is Role.CP else "charge point"
         return Command(
             name=name,
             help=f"Send a WebSocket ping to a {target}, and wait for the pong.",
-            run=partial(self._ping, role, who),
+            run=partial(self._ping, role),
             options=(
                 Option(
                     names=(f"--{who}",), value="id", help="charge point; needed if there are more"
@@ -170,37 +169,42 @@ class StationCommands:
         given = {"port": invocation.arguments["port"], "transport": transport.value}
         if transport is Transport.SOAP:
             given["protocols"] = _SOAP_PROTOCOLS
-        self._world.start_central_system(given | _settings(options))
+        settings = Settings.build({"role": "cs"}, given, _settings(options))
+        self._world.running.start_central_system(settings)
 
-    def _start_cp(self, invocation: Invocation) -> Deferred[None]:
+    async def _start_cp(self, invocation: Invocation) -> None:
         options = invocation.options
         url = invocation.arguments["url"]
         _check_url(url, _transport(options), options)
-        given = {"url": url, "protocol": "ocpp1.5"}
+        given = {"role": "cp", "url": url, "protocol": "ocpp1.5"}
+        settings = Settings.build(given, _settings(options))
         if "auto" in options and not self._is_loaded(AUTOSTART):
             self._world.plugins.load(AUTOSTART)
-        return self._world.start_charge_point(
-            invocation.arguments["id"], given | _settings(options)
-        )
+        [station] = self._world.running.start_charge_points([invocation.arguments["id"]], settings)
+        try:
+            await station.attempted()
+        except ConnectFailed:
+            raise CommandFailed("") from None  # the log has said why
 
     def _is_loaded(self, plugin: str) -> bool:
         return any(each.name == plugin for each in self._world.plugins.loaded)
 
     def _status(self, invocation: Invocation) -> None:
-        if not self._world.stations:
+        running = self._world.running
+        if not running.stations:
             invocation.say("Nothing is running: start_cs <port>, start_cp <url> <id>")
-        for port, central_system in self._world.central_systems.items():
-            for line in _about_central_system(port, central_system):
+        for central_system in running.central_systems:
+            for line in _about_central_system(running.port_of(central_system), central_system):
                 invocation.say(line)
-        for charge_point in self._world.charge_points.values():
-            invocation.say(_about_charge_point(charge_point, self._world.urls))
+        for charge_point in running.charge_points:
+            invocation.say(_about_charge_point(charge_point))
 
     def _set(self, invocation: Invocation) -> None:
         [role_name] = invocation.arguments.values()
         if role_name not in list(Role):
             raise Misused(f"set: cs or cp, not `{role_name}'")
         role = Role(role_name)
-        stations = self._world.stations_of(role)
+        stations = self._world.running.stations_of(role)
         if not stations:
             kind = "central system" if role is Role.CS else "charge point"
             raise CommandFailed(f"no {kind} is running")
@@ -211,19 +215,17 @@ class StationCommands:
             for line in describe_settings(stations, role, self._world.memory):
                 invocation.say(line)
 
-    async def _ping(self, role: Role, who: str, invocation: Invocation) -> None:
-        identity = invocation.options.get(who)
-        world = self._world
-        peer = world.central_peer(identity) if role is Role.CP else world.remote_peer(identity)
+    async def _ping(self, role: Role, invocation: Invocation) -> None:
+        peer = self._world.peer(role, invocation.options.get(WHO[role]))
         host = peer.host
-        seconds = peer.station.settings.ping_timeout
+        seconds = peer.settings.ping_timeout
         if peer.transport is Transport.SOAP:
             raise CommandFailed(f"{peer} speaks SOAP, which has no ping; WebSocket has")
 
         def expired(*_: Any) -> None:
             raise CommandFailed(f"{peer}: no pong within {seconds:g} s")
 
-        ponged = peer.connection.ping().addTimeout(seconds, world.reactor, expired)
+        ponged = peer.connection.ping().addTimeout(seconds, self._world.reactor, expired)
         invocation.say(f"PING sent to: {host}")
         try:
             await ponged
@@ -280,11 +282,12 @@ def _count(number: int) -> str:
     return f"{number} charge point{'' if number == 1 else 's'}"
 
 
-def _about_charge_point(station: ChargePoint, urls: dict[str, str]) -> str:
+def _about_charge_point(station: ChargePoint) -> str:
     about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
+    url = station.settings.url
     if station.peer is None:
-        return f"{about}, not connected with {urls[station.identity]}"
-    return f"{about}, connected with {urls[station.identity]}{_running(station.peer)}"
+        return f"{about}, not connected with {url}"
+    return f"{about}, connected with {url}{_running(station.peer)}"
 
 
 def _running(peer: Peer) -> str:

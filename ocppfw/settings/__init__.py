@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from ocppfw.settings.config import read_config
+from ocppfw.settings.config import Config, read_config
 from ocppfw.settings.plugin_settings import PluginSettings
-from ocppfw.settings.table import SETTINGS, Setting
-from ocppfw.settings.values import Settings, reject_unknown
+from ocppfw.settings.setting import Setting
+from ocppfw.settings.values import SETTINGS, TOPICS, Settings, reject_unknown
 
-__all__ = ["SETTINGS", "PluginSettings", "Setting", "Settings", "read_config", "reject_unknown"]
+__all__ = [
+    "SETTINGS",
+    "TOPICS",
+    "Config",
+    "PluginSettings",
+    "Setting",
+    "Settings",
+    "read_config",
+    "reject_unknown",
+]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ocppfw.urls import is_url
 from ocppfw.versions import OcppVersion, Role, Transport
 
-Parser = Callable[[Any], Any]
+T = TypeVar("T")
+Parser = Callable[[Any], T]
 
 
-def integer(low: int, high: int) -> Parser:
+def integer(low: int, high: int) -> Parser[int]:
     """A whole number between two bounds, both allowed."""
 
     def parse(value: Any) -> int:
@@ -27,7 +28,7 @@ def integer(low: int, high: int) -> Parser:
     return parse
 
 
-def seconds(low: float = 0) -> Parser:
+def seconds(low: float = 0) -> Parser[float]:
     """A number of seconds, at least ``low``."""
 
     def parse(value: Any) -> float:
@@ -98,7 +99,7 @@ def endpoint(value: Any) -> str:
     return path
 
 
-def url_of(*schemes: str) -> Parser:
+def url_of(*schemes: str) -> Parser[str]:
     """An address with one of these schemes."""
 
     def parse(value: Any) -> str:
@@ -122,7 +123,7 @@ def transports(value: Any) -> tuple[Transport, ...]:
     return found
 
 
-def one_of(*choices: str) -> Parser:
+def one_of(*choices: str) -> Parser[str]:
     """One of some words."""
 
     def parse(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from ocppfw.interfaces import Connection, PluginData, Station, new_plugin_data
+from ocppfw.settings import Settings
 from ocppfw.stations.calls import Calls
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -73,6 +74,11 @@ class Peer:
         return self.address.rpartition(":")[0]
 
     @property
+    def settings(self) -> Settings:
+        """The settings that hold for this peer: its identity's own, and else the station's."""
+        return self.station.settings.for_identity(self.identity)
+
+    @property
     def transport(self) -> Transport:
         """How messages travel between us."""
         transport: Transport = self.connection.transport
@@ -113,7 +119,7 @@ class Peer:
         Returns:
             The call's message id, by which it is found in the trace, and the Deferred of ``call``.
         """
-        limit = self.station.settings.call_timeout if timeout is None else timeout
+        limit = self.settings.call_timeout if timeout is None else timeout
         return self._calls.start(self, action, {} if payload is None else payload, limit, check)
 
     def send(self, action: str, payload: Any, check: bool = True) -> None:

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
-from ocppfw.errors import ConnectionRefused, NotConnected, OcppfwError
+from ocppfw.errors import ConnectFailed, ConnectionRefused, NotConnected, OcppfwError
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
 from ocppfw.interfaces import Connection, ConnectionRequest, PluginData, new_plugin_data
@@ -340,6 +340,9 @@ class ChargePoint(Station):
         self.identity = identity
         self.version = version
         self.peer: Peer | None = None
+        #: why the last attempt to connect has failed; None if none has, or it is connected
+        self.connect_fault: str | None = None
+        self._attempted: list[Deferred[None]] = []
         super().__init__(*arguments)
 
     @property
@@ -356,6 +359,17 @@ class ChargePoint(Station):
     def connected_peers(self) -> list[Peer]:
         """The central system while connected."""
         return [self.peer] if self.peer else []
+
+    def attempted(self) -> Deferred[None]:
+        """Fires when it is connected; fails with ConnectFailed if the last attempt has failed.
+
+        Before its first attempt to connect has ended, it waits for that.
+        """
+        outcome: Deferred[None] = Deferred()
+        self._attempted.append(outcome)
+        if self.peer is not None or self.connect_fault is not None:
+            self._attempt_ended(self.connect_fault)
+        return outcome
 
     def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
         """Call the central system; see ``Peer.call``."""
@@ -377,12 +391,19 @@ class ChargePoint(Station):
 
         return self.call(action, payload).addErrback(failed)
 
+    def connection_opened(self, *arguments: Any, **further: Any) -> Peer:
+        """A connection was opened; its peer."""
+        peer = super().connection_opened(*arguments, **further)
+        self._attempt_ended(None)
+        return peer
+
     def connecting_failed(self, reason: str, seconds: float) -> None:
         """An attempt to connect has failed; the next one follows in some seconds."""
         shown = escape_controls(reason)
         text = "{label}: {reason}. Next attempt in {seconds:.1f} s."
         self.log.warn(text, label=self.label, reason=shown, seconds=seconds)
         notify(self._implementations("connection_failed", self.version), self, shown)
+        self._attempt_ended(shown)
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peer = peer
@@ -392,6 +413,12 @@ class ChargePoint(Station):
         self.peer = None
         text = "{label}: Connection lost: {reason}"
         self.log.info(text, label=self.label, reason=reason)
+
+    def _attempt_ended(self, fault: str | None) -> None:
+        self.connect_fault = fault
+        outcomes, self._attempted = self._attempted, []
+        for outcome in outcomes:
+            outcome.callback(None if fault is None else Failure(ConnectFailed(fault)))
 
 
 def _first_refusal(failure: Failure) -> None:

@@ -26,7 +26,7 @@ def intervals():
 def station(intervals):
     connection = SimpleNamespace(set_ping_interval=intervals.append)
     settings = Settings.build({"role": "cs"})
-    peers = [SimpleNamespace(connection=connection)]
+    peers = [SimpleNamespace(connection=connection, settings=settings)]
     return SimpleNamespace(role=Role.CS, settings=settings, connected_peers=peers)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
-from ocppfw.settings import SETTINGS, PluginSettings, Settings
+from ocppfw.settings import SETTINGS, TOPICS, PluginSettings, Settings
+from ocppfw.versions import Role
 from tests.docs.pages import PAGES, ROOT, code, names, read, rows, section
 
 PAGE = "docs/settings.md"
@@ -27,17 +28,26 @@ def shown_default(setting):
     return f"`{setting.default}`"
 
 
-def test_every_setting():
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_setting(topic):
     expected = [
         [
-            f"`{setting.name}`" + (" †" if setting.repeatable else ""),
+            f"`{setting.name}`" + " †" * setting.repeatable + " ‡" * bool(setting.own),
             setting.role or "both",
             shown_default(setting),
             setting.help,
         ]
-        for setting in SETTINGS
+        for setting in TOPICS[topic]
     ]
-    assert rows(section(PAGE, "Settings").partition("\n## ")[0]) == expected
+    assert rows(section(PAGE, topic)) == expected
+
+
+def test_settings_of_one_charge_point():
+    expected = [
+        [f"`{role}`", ", ".join(f"`{each.name}`" for each in SETTINGS if role in each.own)]
+        for role in Role
+    ]
+    assert rows(section(PAGE, "One charge point")) == expected
 
 
 def test_settings_of_shipped_plugins(monkeypatch, tmp_path):
@@ -81,7 +91,7 @@ def test_config_files(block):
     content = tomllib.loads(block)
     plugins = content.pop("plugin", {})
     assert isinstance(plugins, dict)
-    Settings.build(content)
+    Settings.build(content, identities=content.pop("identity", {}))
 
 
 def test_error_for_an_unknown_key():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppfw.errors import SettingsError
-from ocppfw.settings import SETTINGS, Settings, read_config
+from ocppfw.settings import SETTINGS, Config, Settings, read_config
 from ocppfw.versions import OcppVersion, Role, Transport
 
 V = OcppVersion
@@ -80,7 +80,7 @@ def refused(name: str, value: Any) -> str:
 
 
 def test_the_defaults() -> None:
-    assert vars(Settings.build()) == DEFAULTS
+    assert vars(Settings.build()) == DEFAULTS | {"identities": {}}
 
 
 def test_a_later_source_wins() -> None:
@@ -313,15 +313,15 @@ def test_a_config_file_holds_settings_and_those_of_plugins(tmp_path: Path) -> No
         'role = "cs"\nport = 9001\nprotocols = ["ocpp1.6"]\n'
         '[plugin.tariffs]\nurl = "x"\n[plugin.empty]\n',
     )
-    assert read_config(path) == (
-        {"role": "cs", "port": 9001, "protocols": ["ocpp1.6"]},
-        {"tariffs": {"url": "x"}, "empty": {}},
+    assert read_config(path) == Config(
+        settings={"role": "cs", "port": 9001, "protocols": ["ocpp1.6"]},
+        plugins={"tariffs": {"url": "x"}, "empty": {}},
     )
 
 
 def test_plugin_may_be_a_list_of_names(tmp_path: Path) -> None:
     path = config(tmp_path, 'plugin = ["hello_world"]')
-    assert read_config(path) == ({"plugin": ["hello_world"]}, {})
+    assert read_config(path) == Config(settings={"plugin": ["hello_world"]})
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ class SoapConnection(RpcConnection):
 
     def __init__(self, host: Host, identity: str, version: OcppVersion, client: SoapClient) -> None:
         answerer = host.answerer(version, Transport.SOAP)
-        super().__init__(answerer, host.taps, host.settings, host.clock)
+        settings = host.settings.for_identity(identity)
+        super().__init__(answerer, host.taps, settings, host.clock)
         self._host = host
         self._identity = identity
         self._version = version

@@ -136,7 +136,8 @@ class OcppProtocol(FastFrames):
     def set_ping_interval(self: Any, seconds: float) -> None:
         """Ping every so many seconds from now on, 0 for never."""
         self.autoPingInterval = seconds
-        self.autoPingTimeout = self.host.settings.ping_timeout if seconds else 0
+        settings = self.host.settings.for_identity(self.identity)
+        self.autoPingTimeout = settings.ping_timeout if seconds else 0
         pending, self.autoPingPendingCall = self.autoPingPendingCall, None
         if pending is not None:
             pending.cancel()
@@ -178,6 +179,7 @@ class OcppProtocol(FastFrames):
 
     def _open_connection(self: Any) -> None:
         host = self.host
+        settings = host.settings.for_identity(self.identity)
         self.transport.registerProducer(self, True)
         if self._perMessageCompress is not None:
             keep_nothing(self._perMessageCompress)
@@ -186,12 +188,13 @@ class OcppProtocol(FastFrames):
             self.ocpp_version,
             host.answerer(self.ocpp_version, Transport.WEBSOCKET),
             host.taps,
-            host.settings,
+            settings,
             host.clock,
         )
         self.connection = connection
-        if self.autoPingInterval != host.settings.ping_interval:  # changed since the start
-            self.set_ping_interval(host.settings.ping_interval)
+        wanted = (settings.ping_interval, settings.ping_timeout)
+        if (self.autoPingInterval, self.autoPingTimeout) != wanted:  # not those of the factory
+            self.set_ping_interval(settings.ping_interval)
         address = self.transport.getPeer()
         host.connection_opened(
             self.identity,

@@ -1,0 +1,259 @@
+"""Who runs stations: starts, lists, finds and stops them, while the process runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+
+from ocppfw.errors import NotConnected, SettingsError, StationNotFound
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.service.announcement import Announcement
+from ocppfw.service.listener import ListeningService, SoapListener
+from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
+from ocppfw.settings import Settings
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import CentralSystem, ChargePoint, Station
+from ocppfw.stations.trace import Trace
+from ocppfw.store import Stores
+from ocppfw.versions import SOAP_VERSIONS, Role, Transport, identity_fault
+
+
+class RunningStations(MultiService):
+    """The stations of a process. As a service, it starts and stops them all.
+
+    What is started before the service runs, as in ``twistd``, waits for it.
+
+    Args:
+        plugins: the plugins of all stations.
+        stores: where behaviours keep what must survive, for each station.
+        reactor: Twisted's reactor.
+        announce: what a central system says at its start.
+        trace: shows every frame and envelope; None for no trace.
+    """
+
+    def __init__(
+        self,
+        plugins: PluginManager,
+        stores: Stores,
+        reactor: Any,
+        announce: Announcement,
+        trace: Trace | None,
+    ) -> None:
+        super().__init__()
+        self._plugins = plugins
+        self._stores = stores
+        self._reactor = reactor
+        self._announce = announce
+        self._trace = trace
+        self._central_systems: dict[CentralSystem, CentralSystemService] = {}
+        self._charge_points: dict[str, ChargePointService] = {}
+
+    # What runs.
+
+    @property
+    def stations(self) -> list[Station]:
+        """All stations, central systems first."""
+        return [*self._central_systems, *self.charge_points]
+
+    @property
+    def central_systems(self) -> list[CentralSystem]:
+        """The central systems, in the order in which they were started."""
+        return list(self._central_systems)
+
+    @property
+    def charge_points(self) -> list[ChargePoint]:
+        """The charge points, in the order in which they were started."""
+        return [service.station for service in self._charge_points.values()]
+
+    def stations_of(self, role: Role) -> Sequence[Station]:
+        """The stations of a role."""
+        return self.central_systems if role is Role.CS else self.charge_points
+
+    def port_of(self, station: CentralSystem) -> int:
+        """The port that a central system listens on."""
+        return self._central_systems[station].port
+
+    @property
+    def connected_charge_points(self) -> list[Peer]:
+        """The charge points that are connected with a central system of ours."""
+        return [peer for station in self._central_systems for peer in station.connected_peers]
+
+    # Starting and stopping.
+
+    def start_central_system(self, settings: Settings) -> CentralSystem:
+        """Start a central system.
+
+        Args:
+            settings: its settings, and those of its peers.
+
+        Raises:
+            SettingsError: settings contradict each other, or the port cannot be had.
+        """
+        if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
+            raise SettingsError("protocols: none of these is spoken over SOAP")
+        station = CentralSystem(self._plugins, settings, self._stores, self._reactor, self._trace)
+        service = CentralSystemService(station, self._announce, self._reactor)
+        self._take_port(service)
+        self._central_systems[station] = service
+        service.setServiceParent(self)
+        return station
+
+    def start_charge_points(
+        self, identities: Iterable[str], settings: Settings
+    ) -> list[ChargePoint]:
+        """Start charge points, all or none; those that speak SOAP share a port.
+
+        Args:
+            identities: their identities.
+            settings: the settings of all of them, and of single ones.
+
+        Raises:
+            SettingsError: an identity cannot be one or is in use, settings contradict each other
+                or are missing, or the port cannot be had.
+        """
+        own = {identity: settings.for_identity(identity) for identity in identities}
+        urls = {identity: self._checked_url(identity, each) for identity, each in own.items()}
+        by_soap = [identity for identity, each in own.items() if each.is_soap]
+        listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
+        if listener is None:
+            _refuse_soap_settings(settings)
+        return [
+            self._start_charge_point(identity, own[identity], url, listener)
+            for identity, url in urls.items()
+        ]
+
+    def stop_station(self, station: Station) -> Deferred[Any]:
+        """End the connections of a station in good order; it is known no more at once."""
+        service: StationService
+        if isinstance(station, CentralSystem):
+            service = self._central_systems.pop(station)
+        else:
+            assert isinstance(station, ChargePoint)
+            service = self._charge_points.pop(station.identity)
+        stopped = maybeDeferred(service.disownServiceParent)
+        return stopped.addCallback(lambda _: self._stop_listening_for(service))
+
+    def stopService(self) -> Deferred[Any]:
+        """End all stations, charge points first."""
+        Service.stopService(self)
+        last = [each for each in self if isinstance(each, CentralSystemService)]
+        first = [each for each in self if each not in last]
+        return _stopped(first).addCallback(lambda _: _stopped(last))
+
+    # Choosing who is meant.
+
+    def charge_point(self, identity: str | None) -> ChargePoint:
+        """The charge point of an identity; None for the only one.
+
+        Raises:
+            StationNotFound: there is no such one, or not exactly one.
+        """
+        known = list(self._charge_points)
+        if identity is None and len(known) == 1:
+            [identity] = known
+        if identity in self._charge_points:
+            return self._charge_points[identity].station
+        if not known:
+            raise StationNotFound("no charge point is running")
+        if identity is None:
+            raise StationNotFound("several charge points are running", known)
+        there = ", ".join(known)
+        raise StationNotFound(f"charge point #{identity} is not running; there is {there}")
+
+    def peer(self, asking: Role, identity: str | None) -> Peer:
+        """The peer that a station of ours asks something.
+
+        Args:
+            asking: the role of our station. A charge point asks the central system that it is
+                connected with, a central system one of the charge points.
+            identity: of the charge point, whichever side that is; None for the only one.
+
+        Raises:
+            StationNotFound: there is no such charge point, or not exactly one.
+            NotConnected: our charge point is not connected.
+        """
+        if asking is Role.CS:
+            return self._connected_charge_point(identity)
+        charge_point = self.charge_point(identity)
+        if charge_point.peer is None:
+            raise NotConnected(f"{charge_point.label} is not connected")
+        return charge_point.peer
+
+    # Private.
+
+    def _take_port(self, service: ListeningService) -> None:
+        if self.running:
+            service.listen()
+        else:
+            service.try_port()  # now, and not in the background, where nobody would see the fault
+
+    def _checked_url(self, identity: str, settings: Settings) -> str:
+        """The URL of a charge point that can be started."""
+        if fault := identity_fault(identity, settings.protocol):
+            raise SettingsError(f"id: {identity!r} {fault}")
+        if identity in self._charge_points:
+            raise SettingsError(f"ChargePoint #{identity} is running already")
+        if settings.url is None:
+            raise SettingsError("url: must be given, such as ws://HOST:PORT/, or http:// for SOAP")
+        if settings.is_soap and settings.protocol not in SOAP_VERSIONS:
+            name = settings.protocol.subprotocol
+            known = ", ".join(version.subprotocol for version in SOAP_VERSIONS)
+            raise SettingsError(f"protocol: {name} is not spoken over SOAP, one of {known} is")
+        return settings.url
+
+    def _listen(self, settings: Settings, url: str) -> SoapListener:
+        """Listen for what central systems ask over SOAP."""
+        listener = SoapListener(settings, url, self._reactor)
+        self._take_port(listener)
+        listener.setServiceParent(self)
+        return listener
+
+    def _start_charge_point(
+        self, identity: str, settings: Settings, url: str, listener: SoapListener | None
+    ) -> ChargePoint:
+        version, plugins, stores = settings.protocol, self._plugins, self._stores
+        station = ChargePoint(
+            identity, version, plugins, settings, stores, self._reactor, self._trace
+        )
+        called_at = listener if settings.is_soap else None
+        service = ChargePointService(station, url, called_at, self._reactor)
+        self._charge_points[identity] = service
+        service.setServiceParent(self)
+        return station
+
+    def _stop_listening_for(self, service: StationService) -> Deferred[Any] | None:
+        """Free the port on which the last of its SOAP charge points was called."""
+        if isinstance(service, CentralSystemService) or service.listener is None:
+            return None
+        return None if service.listener.in_use else service.listener.disownServiceParent()
+
+    def _connected_charge_point(self, identity: str | None) -> Peer:
+        if not self._central_systems:
+            raise StationNotFound("no central system is running")
+        peers = self.connected_charge_points
+        found = [peer for peer in peers if identity in (None, peer.identity)]
+        if len(found) == 1:
+            return found[0]
+        if not peers:
+            raise StationNotFound("no charge point is connected")
+        known = list(dict.fromkeys(peer.identity for peer in peers))
+        if not found:
+            there = ", ".join(known)
+            raise StationNotFound(f"charge point #{identity} is not connected; there is {there}")
+        if identity is None:
+            raise StationNotFound("several charge points are connected", known)
+        raise StationNotFound(f"charge point #{identity} is connected with several central systems")
+
+
+def _refuse_soap_settings(settings: Settings) -> None:
+    """Refuse what would be ignored without a word where no charge point speaks SOAP."""
+    for name, value in (("from", settings.from_), ("remote-port", settings.remote_port)):
+        if value is not None:
+            raise SettingsError(f"{name}: is only for a url that begins with http:// or https://")
+
+
+def _stopped(services: Iterable[Service]) -> Deferred[Any]:
+    return DeferredList([maybeDeferred(service.stopService) for service in services])

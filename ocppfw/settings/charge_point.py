@@ -1,0 +1,63 @@
+"""The settings of charge points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ocppfw.settings import parsers
+from ocppfw.settings.setting import setting
+from ocppfw.versions import OcppVersion, Role
+
+_CP = (Role.CP,)
+
+
+@dataclass(kw_only=True)
+class ChargePointSettings:
+    """Charge points."""
+
+    url: str | None = setting(
+        None,
+        "Central system to connect to: ws:// or wss://; http:// or https:// for SOAP.",
+        parsers.url_of("ws", "wss", "http", "https"),
+        Role.CP,
+        own=_CP,
+    )
+    id: list[str] = setting(
+        ["CP1"],
+        "Identity; a pattern such as CP%04d with --count.",
+        parsers.texts,
+        Role.CP,
+        repeatable=True,
+    )
+    count: int = setting(
+        1, "Charge points per pattern, from 1 on.", parsers.integer(1, 100_000), Role.CP
+    )
+    protocol: OcppVersion = setting(
+        "ocpp1.6", "Version to speak.", parsers.protocol, Role.CP, own=_CP
+    )
+    connectors: int = setting(
+        2,
+        "Connectors (2.x: EVSEs) of each charge point.",
+        parsers.integer(1, 100),
+        Role.CP,
+        own=_CP,
+    )
+    manual: bool = setting(
+        False, "Do not boot, do not report: answer only.", parsers.switch, Role.CP, flag=True
+    )
+    reconnect_delay: float = setting(
+        1,
+        "Seconds before the first reconnect, then doubled.",
+        parsers.seconds(0.01),
+        Role.CP,
+        own=_CP,
+    )
+    reconnect_max_delay: float = setting(
+        60, "Longest time between two attempts.", parsers.seconds(0.01), Role.CP, own=_CP
+    )
+
+    @property
+    def is_soap(self) -> bool:
+        """True for a charge point that speaks SOAP: the scheme of its URL says so."""
+        return urlsplit(self.url or "").scheme in ("http", "https")

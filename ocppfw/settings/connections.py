@@ -1,0 +1,64 @@
+"""The settings of connections: time-outs and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocppfw.settings import parsers
+from ocppfw.settings.setting import setting
+from ocppfw.versions import Role
+
+_BOTH = tuple(Role)
+
+
+@dataclass(kw_only=True)
+class ConnectionSettings:
+    """Connections."""
+
+    interface: str | None = setting(
+        None,
+        "Address to listen on. Default: 127.0.0.1; a SOAP charge point listens on the address"
+        " from which it reaches its central system.",
+        parsers.text,
+    )
+    ping_interval: float = setting(
+        300, "Seconds between WebSocket pings, 0 for none.", parsers.seconds(), own=_BOTH
+    )
+    ping_timeout: float = setting(
+        30,
+        "Seconds without a pong after which a connection is dropped.",
+        parsers.seconds(0.1),
+        own=_BOTH,
+    )
+    handshake_timeout: float = setting(
+        10,
+        "Seconds for the opening handshake; over HTTP for connecting, and between two requests.",
+        parsers.seconds(0.1),
+    )
+    close_timeout: float = setting(5, "Seconds for the closing handshake.", parsers.seconds(0.1))
+    compression: bool = setting(
+        "on",
+        "on or off: allow permessage-deflate, and compressed answers to SOAP requests.",
+        parsers.switch,
+    )
+    max_message_size: int = setting(
+        1 << 20, "Bytes of the largest message to take.", parsers.integer(1024, 1 << 30)
+    )
+    call_timeout: float = setting(
+        30, "Seconds that a peer has to answer a call.", parsers.seconds(0.01), own=_BOTH
+    )
+    calls_in_flight: int = setting(
+        1,
+        "Calls of ours under way at once on a connection.",
+        parsers.integer(1, 1000),
+        own=_BOTH,
+    )
+    max_queued_calls: int = setting(
+        100,
+        "Calls of ours that may wait on a connection.",
+        parsers.integer(1, 100_000),
+        own=_BOTH,
+    )
+    hook_timeout: float = setting(
+        20, "Seconds that a plugin has to answer.", parsers.seconds(0.01), own=(Role.CP,)
+    )

@@ -1,0 +1,31 @@
+"""The settings of the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocppfw.settings import parsers
+from ocppfw.settings.setting import setting
+from ocppfw.versions import Role
+
+
+@dataclass(kw_only=True)
+class GeneralSettings:
+    """General."""
+
+    role: Role | None = setting(None, "cs: a central system, cp: charge points.", parsers.role)
+    plugins: list[str] = setting(
+        [],
+        "A further folder of plugins; a later one wins.",
+        parsers.texts,
+        repeatable=True,
+    )
+    plugin: list[str] = setting(
+        [],
+        "Load this plugin, too, although it does not load by itself.",
+        parsers.texts,
+        repeatable=True,
+    )
+    trace: bool | None = setting(
+        None, "on or off: show every frame. Default: on in the foreground.", parsers.switch
+    )

@@ -1,0 +1,368 @@
+"""Who runs stations: starting, finding and stopping them, with real sockets."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.tcp import Connection
+
+from ocppfw.errors import ConnectFailed, NotConnected, SettingsError, StationNotFound
+from ocppfw.hooks.files import Discovery
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.service.running import RunningStations
+from ocppfw.settings import Settings
+from ocppfw.stations.station import CentralSystem
+from ocppfw.stations.trace import Trace
+from ocppfw.store import MemoryStores
+from ocppfw.versions import OcppVersion, Role
+from tests.conftest import Log
+from tests.fakes import outcomes
+
+PATIENCE = 20.0
+# Writes down who stops when.
+PLUGIN = """
+from ocppfw import hookimpl
+
+stopped = []
+
+@hookimpl
+def station_stopped(station):
+    stopped.append(station.label)
+"""
+
+
+class Process:
+    """Running stations on a reactor of their own, which runs while somebody waits for something."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "noting.py").write_text(PLUGIN)
+        self.trace: list[str] = []
+        self.reactor: Any = EPollReactor()
+        self.reactor.startRunning(installSignalHandlers=False)
+        self.plugins = PluginManager(Discovery([("test", folder)]), {})
+        self.plugins.load("noting")
+        self.running = RunningStations(
+            self.plugins,
+            MemoryStores(self.reactor),
+            self.reactor,
+            lambda settings, port: [f"{settings.endpoint} {port}"],
+            Trace(self.trace.append),
+        )
+
+    @property
+    def stopped(self) -> list[str]:
+        """Who has stopped, in that order."""
+        found: list[str] = self.plugins.loaded[0].module.stopped
+        return found
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Let the reactor run until something is true."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+            self.reactor.iterate(0.01)
+
+    def result(self, deferred: Any) -> Any:
+        """What a Deferred comes to."""
+        found = outcomes(deferred)
+        self.until(lambda: found)
+        return found[0]
+
+    def start_cs(self, **given: Any) -> CentralSystem:
+        """Start a central system on a free port."""
+        settings = Settings.build({"role": "cs", "port": 0, **given})
+        return self.running.start_central_system(settings)
+
+    def start_cp(
+        self, *identities: str, own: dict[str, dict[str, Any]] | None = None, **given: Any
+    ) -> Any:
+        """Start charge points; of the central system, if there is one and no url is given."""
+        if self.running.central_systems and "url" not in given:
+            port = self.running.port_of(self.running.central_systems[0])
+            given["url"] = f"ws://127.0.0.1:{port}/"
+        settings = Settings.build(
+            {"role": "cp", **{name.replace("_", "-"): value for name, value in given.items()}},
+            identities=own or {},
+        )
+        return self.running.start_charge_points(identities, settings)
+
+    def connect(self, *identities: str, **given: Any) -> Any:
+        """Start charge points, and wait until they are connected at both ends."""
+        started = self.start_cp(*identities, **given)
+        for station in started:
+            assert self.result(station.attempted()) is None
+        self.until(
+            lambda: (
+                set(identities) <= {peer.identity for peer in self.running.connected_charge_points}
+            )
+        )
+        return started
+
+    def end(self) -> None:
+        """End everything that is left."""
+        if self.running.running:
+            self.result(self.running.stopService())
+        readers = self.reactor.getReaders
+        self.until(lambda: not [each for each in readers() if isinstance(each, Connection)])
+        self.reactor.fireSystemEvent("shutdown")
+        self.reactor.iterate(0)
+        self.reactor.removeAll()
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Process]:
+    """A process that has not begun to run its stations."""
+    process = Process(tmp_path)
+    yield process
+    process.end()
+
+
+@pytest.fixture
+def process(waiting: Process) -> Process:
+    """A process that runs its stations."""
+    waiting.running.startService()
+    return waiting
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+# Starting.
+
+
+def test_what_is_started_while_the_process_runs_begins_at_once(process: Process) -> None:
+    station = process.start_cs(endpoint="/ocpp")
+    assert not is_free(process.running.port_of(station))
+    assert process.running.central_systems == [station]
+    assert process.running.stations_of(Role.CS) == process.running.stations == [station]
+
+
+def test_what_is_started_before_waits_for_the_process(waiting: Process, logged: Log) -> None:
+    station = waiting.start_cs()
+    [charge_point] = waiting.start_cp("CP1", url="ws://127.0.0.1:1/")
+    assert waiting.running.port_of(station) == 0
+    waiting.running.privilegedStartService()
+    assert not is_free(waiting.running.port_of(station))
+    assert not [line for line in logged.lines() if line.endswith("started.")]
+    waiting.running.startService()
+    started = [line for line in logged.lines() if line.endswith("started.")]
+    assert started == ["CentralSystem started.", "ChargePoint #CP1 started."]
+    assert waiting.running.stations == [station, charge_point]
+
+
+def test_a_central_system_says_what_it_was_told_to_say(process: Process, logged: Log) -> None:
+    port = process.running.port_of(process.start_cs(endpoint="/ocpp"))
+    assert logged.lines()[-2:] == ["CentralSystem started.", f"cs: /ocpp {port}"]
+
+
+@pytest.mark.parametrize("which", ["process", "waiting"])
+def test_a_port_that_is_taken(which: str, request: pytest.FixtureRequest) -> None:
+    found: Process = request.getfixturevalue(which)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = f"cannot listen on 127.0.0.1 port {port}: "
+        with pytest.raises(SettingsError, match=said):
+            found.start_cs(port=port)
+        with pytest.raises(SettingsError, match=said):
+            found.start_cp("CP1", url="http://127.0.0.1:1/", protocol="ocpp1.5", remote_port=port)
+    assert found.running.stations == []
+    assert list(found.running) == []
+
+
+def test_a_charge_point_connects_and_the_trace_shows_it(process: Process) -> None:
+    process.start_cs()
+    [station] = process.connect("CP1")
+    answered = process.result(station.call("Heartbeat"))
+    assert "NotSupported" in str(answered)  # no behaviour is loaded
+    told = [" ".join(line.split(" ")[:2]) for line in process.trace]
+    assert told == ["cp#CP1: >>cs", "cs: <<cp#CP1", "cs: >>cp#CP1", "cp#CP1: <<cs"]
+
+
+def test_the_first_attempt_may_fail(process: Process) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    [station] = process.start_cp("CP1", url=f"ws://127.0.0.1:{port}/")
+    for _ in range(2):  # who asks later is told the same
+        failed = process.result(station.attempted())
+        assert isinstance(failed, ConnectFailed)
+        assert "refused" in str(failed)
+    assert station.connect_fault == str(failed)
+    with pytest.raises(NotConnected, match="cp#CP1 is not connected"):
+        process.running.peer(Role.CP, "CP1")
+
+
+@pytest.mark.parametrize(
+    ("identities", "given", "said"),
+    [
+        (["A", ""], {}, "id: '' must not be empty"),
+        (["A", "a\nb"], {}, r"id: 'a\\nb' must have no control"),
+        (["A", "x" * 256], {}, "must be at most 255 characters"),
+        (["A", "x" * 49], {"protocol": "ocpp2.0.1"}, "must be at most 48 characters"),
+        (["A", "x" * 49], {"own": {"x" * 49: {"protocol": "ocpp2.1"}}}, "at most 48 characters"),
+        (["A"], {"url": None}, "url: must be given"),
+        (["A"], {"remote_port": 0}, "remote-port: is only for a url that begins with http"),
+        (["A"], {"from": "http://h/"}, "from: is only for a url that begins with http"),
+        (["A"], {"url": "http://h/", "protocol": "ocpp2.1"}, "ocpp2.1 is not spoken over SOAP"),
+        (["A", "B"], {"own": {"B": {"url": "http://h/", "protocol": "ocpp2.1"}}}, "not spoken"),
+        (["A", "running"], {}, "ChargePoint #running is running already"),
+    ],
+)
+def test_all_charge_points_or_none(
+    process: Process, identities: list[str], given: dict[str, Any], said: str
+) -> None:
+    [running] = process.start_cp("running", url="ws://127.0.0.1:1/")
+    with pytest.raises(SettingsError, match=said):
+        process.start_cp(*identities, **{"url": "ws://127.0.0.1:1/"} | given)
+    assert process.running.charge_points == [running]
+
+
+def test_versions_that_soap_has_not(process: Process) -> None:
+    with pytest.raises(SettingsError, match="protocols: none of these is spoken over SOAP"):
+        process.start_cs(transport="soap", protocols="ocpp2.1")
+
+
+# Settings of single charge points.
+
+
+def test_charge_points_have_their_own_address_version_and_connectors(process: Process) -> None:
+    first, second = (process.start_cs() for _ in range(2))
+    urls = [f"127.0.0.1:{process.running.port_of(each)}/" for each in (first, second)]
+    own: dict[str, dict[str, Any]] = {
+        "B": {"url": f"ws://{urls[1]}", "protocol": "ocpp2.0.1", "connectors": 5},
+        "C": {"url": f"http://{urls[1]}"},
+    }
+    a, b, c = process.start_cp("A", "B", "C", url=f"ws://{urls[0]}", protocol="ocpp1.5", own=own)
+    for station in (a, b, c):
+        assert process.result(station.attempted()) is None
+    process.result(c.call("Heartbeat"))
+    process.until(lambda: len(process.running.connected_charge_points) == 3)
+    assert list(first.peers) == ["A"]
+    assert {peer.identity: peer.version for peer in second.connected_peers} == {
+        "B": OcppVersion.V2_0_1,
+        "C": OcppVersion.V1_5,
+    }
+    assert [station.settings.connectors for station in (a, b, c)] == [2, 5, 2]
+
+
+# Stopping.
+
+
+def test_a_central_system_is_stopped_and_its_port_is_free(process: Process, logged: Log) -> None:
+    station = process.start_cs()
+    port = process.running.port_of(station)
+    [charge_point] = process.connect("CP1")
+    stopping = process.running.stop_station(station)
+    assert process.running.central_systems == []
+    process.result(stopping)
+    assert is_free(port)
+    assert process.stopped == ["cs"]
+    process.until(lambda: charge_point.peer is None)
+    assert "cp#CP1: Connection lost: closed with code 1001, cs is stopping" in logged.lines()
+
+
+def test_a_charge_point_is_stopped_and_may_be_started_again(process: Process) -> None:
+    central_system = process.start_cs()
+    one, other = process.connect("CP1", "CP2")
+    process.result(process.running.stop_station(one))
+    assert process.running.charge_points == [other]
+    assert process.stopped == ["cp#CP1"]
+    process.until(lambda: list(central_system.peers) == ["CP2"])
+    [again] = process.connect("CP1")
+    assert process.running.charge_points == [other, again]
+
+
+def test_one_that_waits_for_its_next_attempt_is_stopped(process: Process) -> None:
+    [station] = process.start_cp("CP1", url="ws://127.0.0.1:1/")
+    process.result(station.attempted())
+    assert "KeptConnection._connect" in str(process.reactor.getDelayedCalls())
+    process.result(process.running.stop_station(station))
+    assert process.stopped == ["cp#CP1"]
+    assert "KeptConnection._connect" not in str(process.reactor.getDelayedCalls())
+
+
+def test_the_last_soap_charge_point_frees_their_port(process: Process) -> None:
+    port = process.running.port_of(process.start_cs())
+    url = f"http://127.0.0.1:{port}/"
+    one, other = process.start_cp("A", "B", url=url, protocol="ocpp1.6")
+    for station in (one, other):
+        assert process.result(station.attempted()) is None
+    [listener] = [each for each in process.running if type(each).__name__ == "SoapListener"]
+    shared: int = listener.port
+    process.result(process.running.stop_station(one))
+    assert not is_free(shared)
+    process.result(process.running.stop_station(other))
+    assert is_free(shared)
+    assert listener not in list(process.running)
+
+
+def test_charge_points_end_before_central_systems(process: Process, logged: Log) -> None:
+    process.start_cs()
+    process.connect("CP1", "CP2")
+    process.result(process.running.stopService())
+    assert sorted(process.stopped[:2]) == ["cp#CP1", "cp#CP2"]
+    assert process.stopped[2:] == ["cs"]
+    assert not logged.faults()
+
+
+# Choosing who is meant.
+
+
+def test_the_only_charge_point_or_the_one_that_is_named(process: Process) -> None:
+    with pytest.raises(StationNotFound, match=r"^no charge point is running$"):
+        process.running.charge_point(None)
+    [one] = process.start_cp("CP1", url="ws://127.0.0.1:1/")
+    assert process.running.charge_point(None) is process.running.charge_point("CP1") is one
+    [other] = process.start_cp("CP2", url="ws://127.0.0.1:1/")
+    assert process.running.charge_point("CP2") is other
+    with pytest.raises(StationNotFound, match="several charge points are running: CP1, CP2") as few:
+        process.running.charge_point(None)
+    assert few.value.candidates == ["CP1", "CP2"]
+    with pytest.raises(StationNotFound, match="#CP3 is not running; there is CP1, CP2") as none:
+        process.running.charge_point("CP3")
+    assert none.value.candidates == ()
+
+
+def test_the_peer_that_is_asked(process: Process) -> None:
+    running = process.running
+    with pytest.raises(StationNotFound, match=r"^no central system is running$"):
+        running.peer(Role.CS, None)
+    process.start_cs()
+    with pytest.raises(StationNotFound, match=r"^no charge point is connected$"):
+        running.peer(Role.CS, None)
+    [one] = process.connect("CP1")
+    assert running.peer(Role.CS, None) is running.peer(Role.CS, "CP1")
+    assert running.peer(Role.CS, None).station.role is Role.CS
+    assert running.peer(Role.CP, None) is one.peer
+    with pytest.raises(StationNotFound, match="#CP3 is not connected; there is CP1"):
+        running.peer(Role.CS, "CP3")
+    process.connect("CP2")
+    with pytest.raises(StationNotFound, match="several charge points are connected: CP1, CP2"):
+        running.peer(Role.CS, None)
+
+
+def test_an_identity_that_is_connected_twice(process: Process) -> None:
+    process.start_cs()
+    port = process.running.port_of(process.start_cs())
+    process.connect("CP1")
+    plugins, reactor = process.plugins, process.reactor
+    elsewhere = RunningStations(plugins, MemoryStores(reactor), reactor, lambda *_: [], None)
+    elsewhere.startService()
+    settings = Settings.build({"role": "cp", "url": f"ws://127.0.0.1:{port}/"})
+    elsewhere.start_charge_points(["CP1"], settings)
+    process.until(lambda: len(process.running.connected_charge_points) == 2)
+    with pytest.raises(StationNotFound, match="#CP1 is connected with several central systems"):
+        process.running.peer(Role.CS, "CP1")
+    process.result(elsewhere.stopService())
