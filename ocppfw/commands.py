@@ -21,6 +21,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ocppfw.errors import PluginError
+
+#: First words after ``ocppfw`` that stand for programs of their own, now or later.
+RESERVED = ("test", "record", "replay", "report", "call", "attach", "certs", "doctor")
+
 #: Gives the words that completion offers.
 Choices = Callable[[], Iterable[str]]
 
@@ -75,7 +80,8 @@ class Invocation:
         arguments: values by the arguments' names; those left out are missing.
         options: values by the options' keys, True for one without a value; likewise.
         assignments: what was typed as ``name=value``, in its order.
-        stations: the central systems and charge points that run.
+        stations: the central systems and charge points that run; for the command of a plugin,
+            those of its role.
         say: shows a line.
     """
 
@@ -103,6 +109,9 @@ class Command:
         fields: the fields that ``name=value`` may set, as ``ocppfw.catalogue.Field``, given the
             options typed before; None if the command takes no fields.
         versions: the versions of OCPP in which it can be used; empty for all.
+
+    Raises:
+        PluginError: the name or an alias is one of ``RESERVED``.
     """
 
     name: str
@@ -115,6 +124,11 @@ class Command:
     aliases: tuple[str, ...] = ()
     fields: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None
     versions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.aliases):
+            if name in RESERVED:
+                raise PluginError(f"command {name}: the name is reserved; take another one")
 
     @property
     def summary(self) -> str:

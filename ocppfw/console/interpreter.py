@@ -77,7 +77,7 @@ class Interpreter:
             return
         invocation = sort_words(command, words[1:])
         invocation.say = self._say
-        invocation.stations = self._world.stations
+        invocation.stations = self._world.stations_for(command)
         result = command.run(invocation)
         if is_awaitable(result):
             await (result if isinstance(result, Deferred) else ensureDeferred(result))
