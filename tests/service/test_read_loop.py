@@ -269,6 +269,9 @@ def test_who_was_told_to_stop_in_the_same_turn_is_not_read(running: World, logge
         running.reactor.iterate(0.01)
     assert [one.events, two.events] in ([[b"1"], []], [[], [b"2"]])
     assert not logged.faults()
+    for each in (one, two):
+        each.transport.abortConnection()  # the one that does not read does not hear of the end
+    running.run(lambda: not (one.transport.connected or two.transport.connected))
 
 
 def test_the_lines_of_the_log_are_the_same(running: World, logged: Log) -> None:
