@@ -1,0 +1,78 @@
+"""Stations that need no network, and the plugins that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ocppfw.hooks.files import SHIPPED, Discovery
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.settings import Settings
+from ocppfw.stations.station import CentralSystem, ChargePoint
+from ocppfw.stations.trace import Trace
+from ocppfw.store import MemoryStores
+from ocppfw.versions import OcppVersion, Role
+
+IDENTITY = "CP1"
+
+
+def find_plugins(*folders: Path) -> PluginManager:
+    """A manager that finds the plugins of some folders; none is loaded."""
+    return PluginManager(Discovery([(folder.name, folder) for folder in folders]), {})
+
+
+def shipped_plugins(requested: Iterable[str] = ()) -> PluginManager:
+    """The shipped plugins, loaded: those that load by themselves, and those asked for by name."""
+    plugins = find_plugins(SHIPPED)
+    plugins.load_initial(requested)
+    return plugins
+
+
+def build_central_system(
+    plugins: PluginManager,
+    clock: Any,
+    show: Callable[[str], None] | None = None,
+    **given: Any,
+) -> CentralSystem:
+    """A central system that is not started yet.
+
+    Args:
+        plugins: who answers.
+        clock: its time.
+        show: takes the lines of the trace; None for no trace.
+        given: settings, with ``_`` for ``-`` in their names.
+    """
+    settings = _settings(Role.CS, given)
+    return CentralSystem(plugins, settings, MemoryStores(clock), clock, _trace(show))
+
+
+def build_charge_point(
+    version: OcppVersion,
+    plugins: PluginManager,
+    clock: Any,
+    show: Callable[[str], None] | None = None,
+    **given: Any,
+) -> ChargePoint:
+    """A charge point that is not started yet.
+
+    Args:
+        version: the version that it speaks.
+        plugins: who answers.
+        clock: its time.
+        show: takes the lines of the trace; None for no trace.
+        given: settings, with ``_`` for ``-`` in their names.
+    """
+    settings = _settings(Role.CP, given)
+    return ChargePoint(
+        IDENTITY, version, plugins, settings, MemoryStores(clock), clock, _trace(show)
+    )
+
+
+def _settings(role: Role, given: dict[str, Any]) -> Settings:
+    named = {name.replace("_", "-"): value for name, value in given.items()}
+    return Settings.build({"role": role}, named)
+
+
+def _trace(show: Callable[[str], None] | None) -> Trace | None:
+    return None if show is None else Trace(show)
