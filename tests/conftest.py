@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
-from tests.fakes import World
+from tests.world import World
 
 hypothesis.settings.register_profile(
     "ocppfw", deadline=None, derandomize=True, database=None, print_blob=False

@@ -7,7 +7,7 @@ import pytest
 from ocppfw.catalogue import load_catalogue
 from ocppfw.versions import OcppVersion, Role
 from tests.docgen.pages import part, parts
-from tests.fakes import World
+from tests.world import World
 
 
 @pytest.mark.parametrize("role", Role)

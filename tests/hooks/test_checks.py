@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ocppfw.errors import PluginError
-from tests.fakes import World
+from tests.world import World
 
 HOOK = "@hookimpl\ndef {}: return None"
 FAULTS = [

@@ -12,7 +12,7 @@ from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.versions import OcppVersion, Role
-from tests.fakes import World
+from tests.world import World
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 DIARY = """

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 
 from ocppfw.hooks.watchdog import PATIENCE, WatchdogService
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 BLOCKING = """
     import time

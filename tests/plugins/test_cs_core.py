@@ -15,7 +15,7 @@ from ocppfw.catalogue.examples import build_example
 from ocppfw.hooks.files import SHIPPED
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 OPERATIONS = [
     pytest.param(operation, id=f"{version.value}-{operation.action}")

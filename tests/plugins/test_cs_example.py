@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 
 from ocppfw.hooks.files import SHIPPED
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 VARIABLE = {
     "getVariableData": [

@@ -22,7 +22,7 @@ from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.fakes import outcomes
+from tests.deferreds import outcomes
 
 PATIENCE = 20.0
 # Writes down who stops when.

@@ -18,7 +18,8 @@ from ocppfw.settings import Settings
 from ocppfw.stations.station import CentralSystem
 from ocppfw.versions import Role
 from tests.conftest import Log
-from tests.fakes import World, outcomes
+from tests.deferreds import outcomes
+from tests.world import World
 
 SLOW = """
     from twisted.internet.defer import Deferred
@@ -205,7 +206,7 @@ def test_stopping_closes_every_connection_with_1001_and_waits_for_the_end(
     world, service = running
     lines = [world.connect("1.6", "CP1"), world.connect("2.1", "CP2")]
     stopped = outcomes(service.stopService())
-    assert [code for line in lines for code, _ in line.pipe.closed] == [1001, 1001]
+    assert [line.pipe.close_code for line in lines] == [1001, 1001]
     assert stopped == []
     for line in lines:
         line.lose()
@@ -235,11 +236,11 @@ def test_a_call_that_was_begun_is_answered_before_the_end(
     line.receive(CALL)
     stopped = outcomes(service.stopService())
     reactor.advance(seconds)
-    assert line.pipe.closed == []
+    assert line.pipe.close_code is None
     assert stopped == []
     world.module("slow").waiting[0].callback({"status": "Accepted"})
     assert line.pipe.frames() == [[3, "1", {"status": "Accepted"}]]
-    assert [code for code, _ in line.pipe.closed] == [1001]
+    assert line.pipe.close_code == 1001
     line.lose()
     assert len(stopped) == 1
 
@@ -254,4 +255,4 @@ def test_a_call_that_is_never_answered_does_not_keep_the_service_from_stopping(
     for _ in range(26):
         reactor.advance(1)
     assert len(stopped) == 1
-    assert [code for code, _ in line.pipe.closed] == [1001]
+    assert line.pipe.close_code == 1001

@@ -11,7 +11,8 @@ from ocppfw.errors import ConnectionRefused
 from ocppfw.interfaces import ConnectionRequest
 from ocppfw.versions import OcppVersion
 from tests.conftest import Log
-from tests.fakes import World, outcomes
+from tests.deferreds import outcomes
+from tests.world import World
 
 
 def guard(body: str) -> str:

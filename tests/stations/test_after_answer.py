@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 
 from ocppfw.rpc.frames import Call
 from tests.conftest import Log
-from tests.fakes import Line, World
+from tests.memory.sides import Line
+from tests.world import World
 
 TRIGGER = '[2,"1","TriggerMessage",{"requestedMessage":"Heartbeat"}]'
 ACCEPTED = [3, "1", {"status": "Accepted"}]

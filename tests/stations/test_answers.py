@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 ACCEPTED = [3, "1", {"status": "Accepted"}]

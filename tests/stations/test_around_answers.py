@@ -7,7 +7,8 @@ import pytest
 from ocppfw.interfaces import ConnectionRequest
 from ocppfw.versions import OcppVersion
 from tests.conftest import Log
-from tests.fakes import World, outcomes, value_of
+from tests.deferreds import outcomes, value_of
+from tests.world import World
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 ANSWER = """

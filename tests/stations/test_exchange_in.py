@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 BOOT_1_6 = '{"chargePointVendor":"V","chargePointModel":"M"}'
 RECORDER = """

@@ -8,7 +8,9 @@ import pytest
 
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
 from tests.conftest import Log
-from tests.fakes import Line, World, outcomes, value_of
+from tests.deferreds import outcomes, value_of
+from tests.memory.sides import Line
+from tests.world import World
 
 OBSERVER = """
     told = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Log
-from tests.fakes import World, outcomes
+from tests.deferreds import outcomes
+from tests.world import World
 
 DIARY = """
     seen = []
@@ -161,7 +162,7 @@ def test_looking_for_idleness_costs_no_more_with_many_peers(world: World) -> Non
             return True
 
     for line in lines[1:]:
-        line.peer.connection = Busy()  # type: ignore[assignment]
+        line.peer.connection = Busy()
     lines[0].ask('[2,"1","Heartbeat",{}]')
     assert world.module("idle").seen == ["cs"]
     assert asked == 0

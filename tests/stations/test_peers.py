@@ -8,7 +8,8 @@ import pytest
 
 from ocppfw.errors import NotConnected
 from tests.conftest import Log
-from tests.fakes import World, outcomes, value_of
+from tests.deferreds import outcomes, value_of
+from tests.world import World
 
 SLOW = """
     from twisted.internet.defer import Deferred
@@ -36,8 +37,8 @@ def test_a_second_connection_of_the_same_identity_replaces_the_first(world: Worl
     other = world.connect("1.6", "CP2")
     second = world.connect("2.1", "CP1")
     assert world.station.peers == {"CP1": second.peer, "CP2": other.peer}
-    assert [code for code, _ in first.pipe.closed] == [1000]
-    assert second.pipe.closed == other.pipe.closed == []
+    assert first.pipe.close_code == 1000
+    assert second.pipe.close_code is other.pipe.close_code is None
 
 
 def test_the_end_of_the_replaced_connection_does_not_harm_the_new_one(world: World) -> None:
@@ -120,12 +121,12 @@ def test_draining_answers_what_was_begun_and_closes_with_1001(world: World) -> N
     busy, idle = world.connect("1.6", "CP1"), world.connect("1.6", "CP2")
     busy.receive(CALL)
     drained = outcomes(world.station.drain())
-    assert [code for code, _ in idle.pipe.closed] == [1001]
-    assert busy.pipe.closed == []
+    assert idle.pipe.close_code == 1001
+    assert busy.pipe.close_code is None
     assert drained == []
     world.module("slow").waiting[0].callback({"status": "Accepted"})
     assert busy.pipe.frame() == [3, "1", {"status": "Accepted"}]
-    assert [code for code, _ in busy.pipe.closed] == [1001]
+    assert busy.pipe.close_code == 1001
     assert len(drained) == 1
 
 

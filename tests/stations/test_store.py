@@ -10,7 +10,7 @@ from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion
 from tests.conftest import Log
-from tests.fakes import World
+from tests.world import World
 
 AUTHORIZE = '[2,"1","Authorize",{"idTag":"A"}]'
 DATA_TRANSFER = '[2,"2","DataTransfer",{"vendorId":"v"}]'

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Log
-from tests.fakes import World, outcomes
+from tests.deferreds import outcomes
+from tests.world import World
 
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
 ANSWER = '[3,"1",{"currentTime":"2026-11-22T14:54:54Z"}]'
@@ -62,13 +63,13 @@ def test_watchers_see_every_frame_in_both_directions(world: World) -> None:
 
 def test_without_watchers_the_taps_are_not_active(world: World) -> None:
     line = world.connect()
-    assert not line.station.taps.active
+    assert not world.station.taps.active
     world.load("watcher", WATCHER)
-    assert line.station.taps.active
+    assert world.station.taps.active
     line.receive(HEARTBEAT)
     assert len(world.module("watcher").seen) == 2
     world.plugins.unload("watcher")
-    assert not line.station.taps.active
+    assert not world.station.taps.active
 
 
 def test_a_watcher_of_other_versions_sees_nothing(world: World) -> None:

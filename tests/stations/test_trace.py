@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ocppfw.stations.trace import Trace
 from ocppfw.text import escape_controls
-from tests.fakes import World
+from tests.world import World
 
 CALLS = {
     # a frame with secrets, and what is shown of it

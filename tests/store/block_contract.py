@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from ocppfw.store import Store, Stores
-from tests.fakes import outcomes, value_of
+from tests.deferreds import outcomes, value_of
 
 LEFT = "the block was left before its end, or others wrote meanwhile"
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from twisted.internet.task import Clock
 
 from ocppfw.store import Store, Stores
-from tests.fakes import value_of
+from tests.deferreds import value_of
 from tests.store.block_contract import BlockContract, fail_in_a_block
 from tests.store.history import History
 

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock, deferLater
 
 from ocppfw.store import MemoryStores
-from tests.fakes import outcomes
+from tests.deferreds import outcomes
 from tests.store.block_contract import LEFT
 from tests.store.contract import StoreContract
 

@@ -34,8 +34,8 @@ from ocppfw.transports.websocket.client import ClientFactory
 from ocppfw.transports.websocket.protocol import _HANDSHAKE_LEFTOVERS
 from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
 from ocppfw.versions import OcppVersion
-from tests.fakes import World
 from tests.transports.private_names import modules_below, private_names
+from tests.world import World
 
 CANARIES: set[str] = set()
 #: names that the tests of a module hold

@@ -9,80 +9,41 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, QueueFull
-from ocppfw.rpc.frames import Call, CallError, CallResult, CallResultError, Send
-from ocppfw.settings import Settings
-from ocppfw.transports.websocket.connection import SrpcConnection
-from ocppfw.versions import OcppVersion
+from ocppfw.rpc.frames import Call, CallResultError, Send
+from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.fakes import NoTaps, RecordingPipe, outcomes, value_of
+from tests.deferreds import outcomes, value_of
+from tests.memory.script import NEVER, Script
+from tests.memory.sides import Line
 
 
-class FakeAnswerer:
-    """Answers with what it is told to; remembers what it was asked."""
+class Wire(Line):
+    """A connection of a script, whose far end is typed by hand."""
 
-    watches_answers = False
-    watches_calls = False
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.waiting: dict[str, Deferred[Any]] = {}
-        self.taken: list[Any] = []
-        self.ended: list[tuple[str, bool]] = []
-        self.sent: list[str] = []
-        self.later = True
-
-    def answer(self, peer: Any, call: Call) -> Any:
-        self.asked.append(call.message_id)
-        if not self.later:
-            return CallResult(call.message_id, {})
-        self.waiting[call.message_id] = Deferred()
-        return self.waiting[call.message_id]
-
-    def finish(self, message_id: str) -> None:
-        self.waiting.pop(message_id).callback(CallResult(message_id, {}))
-
-    def answered(self, peer: Any, call: Call, answer: Any, sent: bool, after: Any) -> None:
-        self.ended.append((call.message_id, sent))
-
-    def call_sent(self, peer: Any, call: Call) -> None:
-        self.sent.append(call.message_id)
-
-    def take(self, peer: Any, send: Send) -> None:
-        self.taken.append(send)
-
-    def complaint_received(self, peer: Any, complaint: CallResultError) -> None:
-        self.taken.append(complaint)
-
-
-class Wire:
-    """A connection with everything around it recorded."""
-
-    def __init__(self, clock: Clock, version: str = "1.6", **settings: Any) -> None:
+    def __init__(self, clock: Clock, version: str = "1.6", **given: Any) -> None:
         self.clock = clock
-        self.pipe = RecordingPipe()
-        self.answerer = FakeAnswerer()
-        taps: Any = NoTaps()
-        given = {name.replace("_", "-"): value for name, value in settings.items()}
-        self.connection = SrpcConnection(
-            self.pipe,
-            OcppVersion(version),
-            self.answerer,
-            taps,
-            Settings.build(given),
-            clock,
-        )
-        peer: Any = "cp#CP1"
-        self.connection.peer = peer
+        settings = {name.replace("_", "-"): value for name, value in given.items()}
+        self.script = Script(Role.CS, clock, {"Heartbeat": NEVER}, settings)
+        super().__init__(self.script, "CP1", OcppVersion(version))
 
     def call(self, message_id: str, timeout: float = 30) -> list[Any]:
         return outcomes(self.connection.send_call(Call(message_id, "Reset", {}), timeout))
 
     def receive(self, frame: str) -> None:
+        """A frame that has been read; reading may have been paused since."""
         self.connection.receive(frame.encode())
 
     def ask(self, *message_ids: str) -> None:
         for message_id in message_ids:
             self.receive(f'[2,"{message_id}","Heartbeat",{{}}]')
+
+    def asked(self) -> list[str]:
+        """The ids of the calls that have reached the script."""
+        return [call.message_id for call in self.script.calls]
+
+    def finish(self, message_id: str) -> None:
+        """Answer a call of the peer's."""
+        self.script.answer_late({}, message_id)
 
     def sent(self) -> list[str]:
         """Number and id of the frames sent since this was last asked."""
@@ -95,7 +56,7 @@ def wire(clock: Clock) -> Wire:
 
 
 def test_calls_that_cross_are_both_answered(wire: Wire) -> None:
-    wire.answerer.later = False
+    wire.script.answers["Heartbeat"] = {}
     ours = wire.call("ours")
     wire.ask("theirs")
     assert wire.sent() == ["2 ours", "3 theirs"]
@@ -107,18 +68,17 @@ def test_both_sides_may_use_the_same_id(wire: Wire) -> None:
     ours = wire.call("x")
     wire.ask("x")
     wire.receive('[3,"x",{"a":1}]')
-    wire.answerer.finish("x")
+    wire.finish("x")
     assert ours == [{"a": 1}]
     assert wire.sent() == ["2 x", "3 x"]
     assert wire.connection.idle
 
 
 def test_a_handler_may_call_the_peer_and_wait(wire: Wire) -> None:
-    def ask_back(peer: Any, call: Call) -> Deferred[Any]:
-        answered = wire.connection.send_call(Call("back", "Reset", {}), 30)
-        return answered.addCallback(lambda payload: CallResult(call.message_id, payload))
+    def ask_back(payload: Any) -> Deferred[Any]:
+        return wire.connection.send_call(Call("back", "Reset", {}), 30)
 
-    wire.answerer.answer = ask_back  # type: ignore[method-assign]
+    wire.script.answers["Heartbeat"] = ask_back
     wire.ask("theirs")
     assert wire.sent() == ["2 back"]
     wire.receive('[3,"back",{"from":"peer"}]')
@@ -248,7 +208,7 @@ def test_everything_pending_fails_at_once_when_the_connection_is_lost(wire: Wire
 def test_an_answer_that_is_ready_after_the_end_goes_nowhere(wire: Wire, logged: Log) -> None:
     wire.ask("a")
     wire.connection.lose()
-    wire.answerer.finish("a")
+    wire.finish("a")
     assert wire.sent() == []
     assert wire.connection.idle
     assert logged.events == []
@@ -258,7 +218,7 @@ def test_sends_and_complaints_are_handed_over(clock: Clock) -> None:
     wire = Wire(clock, "2.1")
     wire.receive('[6,"1","NotifyPeriodicEventStream",{}]')
     wire.receive('[5,"2","GenericError","bad",{}]')
-    assert wire.answerer.taken == [
+    assert wire.script.unanswerable == [
         Send("1", "NotifyPeriodicEventStream", {}),
         CallResultError("2", "GenericError", "bad", {}),
     ]
@@ -279,11 +239,11 @@ def test_a_bad_frame_is_logged_and_the_connection_goes_on(
     clock: Clock, logged: Log, version: str, frame: str, answers: list[str], reason: str
 ) -> None:
     wire = Wire(clock, version)
-    wire.answerer.later = False
+    wire.script.answers["Heartbeat"] = {}
     wire.receive(frame)
     assert wire.sent() == answers
     assert logged.lines("warn") == [f"cp#CP1: bad frame: {reason}"]
-    assert wire.pipe.closed == []
+    assert wire.pipe.close_code is None
     wire.ask("good")
     assert wire.sent() == ["3 good"]
 
@@ -291,17 +251,17 @@ def test_a_bad_frame_is_logged_and_the_connection_goes_on(
 @pytest.mark.parametrize(
     "answer",
     [
-        CallResult("a", {"x": object()}),
-        CallResult("a", {"x": 1 << 70}),
-        CallError("a", "GenericError", "", {"x": object()}),
-        CallError("a", "GenericError", "\ud800"),
-        CallError("a", "GenericError", None),  # type: ignore[arg-type]
+        {"x": object()},
+        {"x": 1 << 70},
+        CallFailed("GenericError", "", {"x": object()}),
+        CallFailed("GenericError", "\ud800"),
+        CallFailed("GenericError", None),  # type: ignore[arg-type]
     ],
 )
 def test_an_answer_that_cannot_be_written_is_an_internal_error(
     wire: Wire, logged: Log, answer: Any
 ) -> None:
-    wire.answerer.answer = lambda peer, call: succeed(answer)  # type: ignore[method-assign]
+    wire.script.answers["Heartbeat"] = succeed(answer)
     wire.ask("a")
     assert wire.pipe.frames() == [[4, "a", "InternalError", "an internal error occurred", {}]]
     assert len(logged.faults()) == 1
@@ -320,7 +280,7 @@ def test_any_text_can_be_sent_raw(wire: Wire) -> None:
 
 def test_close_is_passed_on(wire: Wire) -> None:
     wire.connection.close(1001, "bye")
-    assert wire.pipe.closed == [(1001, "bye")]
+    assert (wire.pipe.close_code, wire.pipe.close_reason) == (1001, "bye")
     assert value_of(wire.connection.drain()) is None
 
 
@@ -328,10 +288,10 @@ def test_pings_are_passed_on_while_connected(wire: Wire) -> None:
     ponged = outcomes(wire.connection.ping())
     wire.connection.set_ping_interval(7)
     assert (ponged, wire.pipe.ping_intervals) == ([], [7])
-    wire.pipe.pings[0].callback(None)
+    wire.react()
     assert ponged == [None]
     wire.connection.lose()
     wire.connection.set_ping_interval(8)
     with pytest.raises(NotConnected):
         value_of(wire.connection.ping())
-    assert (len(wire.pipe.pings), wire.pipe.ping_intervals) == (1, [7])
+    assert (wire.pipe.pings, wire.pipe.ping_intervals) == (1, [7])

@@ -8,9 +8,9 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from ocppfw.rpc.frames import Call, CallResult
+from ocppfw.rpc.frames import Call
 from tests.conftest import Log
-from tests.fakes import outcomes
+from tests.deferreds import outcomes
 from tests.transports.test_connection_calls import Wire
 
 FIRST_32 = [str(number) for number in range(32)]
@@ -30,31 +30,31 @@ def full(wire: Wire) -> Wire:
 
 def test_reading_pauses_with_the_32nd_open_call(wire: Wire) -> None:
     wire.ask(*FIRST_32[:31])
-    assert wire.pipe.reading == []
+    assert wire.pipe.pauses == []
     wire.ask(FIRST_32[31])
-    assert wire.pipe.reading == ["pause: calls"]
-    assert wire.answerer.asked == FIRST_32
+    assert wire.pipe.pauses == ["pause: calls"]
+    assert wire.asked() == FIRST_32
 
 
 def test_reading_goes_on_when_a_call_has_been_answered(full: Wire) -> None:
-    full.answerer.finish("7")
-    assert full.pipe.reading == ["pause: calls", "resume: calls"]
+    full.finish("7")
+    assert full.pipe.pauses == ["pause: calls", "resume: calls"]
     full.ask("a")
-    assert full.pipe.reading == ["pause: calls", "resume: calls", "pause: calls"]
+    assert full.pipe.pauses == ["pause: calls", "resume: calls", "pause: calls"]
     assert full.sent() == ["3 7"]
 
 
 def test_what_was_read_already_waits_for_its_turn(full: Wire) -> None:
     full.ask("a", "b")
-    assert full.answerer.asked == FIRST_32
-    full.answerer.finish("0")
-    assert full.answerer.asked == [*FIRST_32, "a"]
-    assert full.pipe.reading == ["pause: calls"]
-    full.answerer.finish("1")
-    assert full.answerer.asked == [*FIRST_32, "a", "b"]
-    assert full.pipe.reading == ["pause: calls"]
-    full.answerer.finish("a")
-    assert full.pipe.reading == ["pause: calls", "resume: calls"]
+    assert full.asked() == FIRST_32
+    full.finish("0")
+    assert full.asked() == [*FIRST_32, "a"]
+    assert full.pipe.pauses == ["pause: calls"]
+    full.finish("1")
+    assert full.asked() == [*FIRST_32, "a", "b"]
+    assert full.pipe.pauses == ["pause: calls"]
+    full.finish("a")
+    assert full.pipe.pauses == ["pause: calls", "resume: calls"]
     assert full.sent() == ["3 0", "3 1", "3 a"]
 
 
@@ -69,12 +69,12 @@ def test_an_id_in_use_is_refused_and_the_first_call_goes_on(wire: Wire, logged: 
     ((number, message_id, code, description, details),) = wire.pipe.frames()
     assert (number, message_id, code, details) == (4, "a", "ProtocolError", {})
     assert "message id" in description
-    assert wire.answerer.asked == ["a", "b"]
+    assert wire.asked() == ["a", "b"]
     assert len(logged.lines("warn")) == 1
-    wire.answerer.finish("a")
+    wire.finish("a")
     assert wire.sent() == ["3 a"]
     wire.ask("a")
-    assert wire.answerer.asked == ["a", "b", "a"]
+    assert wire.asked() == ["a", "b", "a"]
 
 
 def test_an_id_of_a_call_that_waits_is_in_use(full: Wire) -> None:
@@ -85,8 +85,8 @@ def test_an_id_of_a_call_that_waits_is_in_use(full: Wire) -> None:
 def test_calls_that_wait_are_not_begun_when_the_connection_is_lost(full: Wire) -> None:
     full.ask("a")
     full.connection.lose()
-    full.answerer.finish("0")
-    assert full.answerer.asked == FIRST_32
+    full.finish("0")
+    assert full.asked() == FIRST_32
     assert full.sent() == []
 
 
@@ -94,10 +94,8 @@ def test_thousands_of_waiting_calls_are_answered_in_turn(full: Wire, logged: Log
     """As many as fit into what was read at once; each may be answered as soon as it begins."""
     waiting = [f"w{number}" for number in range(2000)]
     full.ask(*waiting)
-    full.answerer.answer = (  # type: ignore[method-assign]
-        lambda peer, call: succeed(CallResult(call.message_id, {}))
-    )
-    full.answerer.finish("0")
+    full.script.answers["Heartbeat"] = lambda payload: succeed({})
+    full.finish("0")
     assert full.sent() == ["3 0", *(f"3 {message_id}" for message_id in waiting)]
     assert logged.faults() == []
 
@@ -109,9 +107,9 @@ def test_draining_is_done_at_once_when_nothing_is_under_way(wire: Wire) -> None:
 def test_draining_waits_for_the_calls_that_were_begun(wire: Wire) -> None:
     wire.ask("a", "b")
     drained = outcomes(wire.connection.drain())
-    wire.answerer.finish("b")
+    wire.finish("b")
     assert drained == []
-    wire.answerer.finish("a")
+    wire.finish("a")
     assert drained == [None]
     assert wire.sent() == ["3 b", "3 a"]
 
@@ -120,10 +118,10 @@ def test_draining_begins_no_further_call(wire: Wire) -> None:
     wire.ask("a")
     wire.connection.drain()
     wire.ask("b")
-    assert wire.answerer.asked == ["a"]
-    wire.answerer.finish("a")
+    assert wire.asked() == ["a"]
+    wire.finish("a")
     wire.ask("c")
-    assert wire.answerer.asked == ["a"]
+    assert wire.asked() == ["a"]
     assert wire.sent() == ["3 a"]
 
 
@@ -132,16 +130,15 @@ def test_draining_ends_when_the_connection_is_lost(wire: Wire) -> None:
     drained = outcomes(wire.connection.drain())
     wire.connection.lose()
     assert drained == [None]
-    wire.answerer.finish("a")
+    wire.finish("a")
     assert outcomes(wire.connection.drain()) == [None]
 
 
 def test_draining_lets_a_handler_finish_its_own_calls(wire: Wire) -> None:
-    def ask_back(peer: Any, call: Call) -> Deferred[Any]:
-        answered = wire.connection.send_call(Call("back", "Reset", {}), 30)
-        return answered.addCallback(lambda payload: CallResult(call.message_id, payload))
+    def ask_back(payload: Any) -> Deferred[Any]:
+        return wire.connection.send_call(Call("back", "Reset", {}), 30)
 
-    wire.answerer.answer = ask_back  # type: ignore[method-assign]
+    wire.script.answers["Heartbeat"] = ask_back
     wire.ask("a")
     drained = outcomes(wire.connection.drain())
     wire.receive('[3,"back",{}]')

@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from ocppfw.settings import Settings
 from ocppfw.store import MemoryStore
 from ocppfw.transports.soap.addresses import SoapAddresses
-from tests.fakes import value_of
+from tests.deferreds import value_of
 
 HOST = "192.0.2.7"
 HERE = f"http://{HOST}:8080/"

@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 from ocppfw.settings import Settings
 from ocppfw.transports.http.compression import BodyRefused
 from ocppfw.transports.soap.client import SoapClient
-from tests.fakes import outcomes
+from tests.deferreds import outcomes
 
 LIMIT = 200_000
 KIB = 1024

@@ -14,7 +14,8 @@ from ocppfw.transports.soap.central_system import ChargePointConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange
 from ocppfw.transports.soap.connection import Busy
 from ocppfw.versions import OcppVersion, Role
-from tests.fakes import World, outcomes, value_of
+from tests.deferreds import outcomes, value_of
+from tests.world import World
 
 URL = "http://192.0.2.7:8080/"
 V1_5 = OcppVersion.V1_5
