@@ -93,7 +93,7 @@ def _load(path: Path) -> JsonSchema:
 
 
 def _faults(schema: Any) -> Iterator[tuple[_Place, str]]:
-    """Where a file is no schema that the catalogue can read, and why; the first is enough."""
+    """Where a file is not a schema that the catalogue can read, and why; the first is enough."""
     if not isinstance(schema, dict) or schema.get("$schema") not in _DRAFTS:
         yield (), f"not a JSON Schema: $schema must be {' or '.join(_DRAFTS)}"
     if _depth(schema) > _DEEPEST:

@@ -114,7 +114,7 @@ def write_site(pages: Mapping[str, str], folder: Path) -> None:
 def _check_free(folder: Path) -> None:
     """Refuse a place where anything is that no earlier run has written."""
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is there already, and is no folder")
+        raise OutputError(f"{folder}: is there already, and is not a folder")
     listed = folder / _LIST
     ours = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
     for name in sorted(set(_files(folder)) - {_LIST, *ours}):

@@ -147,7 +147,7 @@ def _frame(message: frames.Message, elements: str, purpose: str) -> FrameView:
 
 
 def _unreadable(version: OcppVersion) -> str | None:
-    """What a frame that is no JSON is answered with."""
+    """What a frame that is not JSON is answered with."""
     read = frames.parse("[2,", version)
     assert isinstance(read, frames.BadFrame)
     return None if read.answer is None else frames.serialize(read.answer).decode()

@@ -130,7 +130,7 @@ def _faults_of_names(root: etree._Element) -> Iterator[tuple[etree._Element, str
         yield root, f"targetNamespace is {namespace}, not a URI"
     for node in root.iter(f"{_XS}element", f"{_XS}attribute"):
         if not _can_be_written(namespace, node.get("name", "x")):
-            yield node, f"{node.get('name')!r} is no name"
+            yield node, f"{node.get('name')!r} is not a name"
 
 
 def _can_be_written(namespace: str, name: str) -> bool:

@@ -27,7 +27,7 @@ def ascii_host(host: str) -> str:
     """A host as it goes on the wire: an IP address as it is, an international name encoded.
 
     Raises:
-        ValueError: it is no host name that can be looked up.
+        ValueError: it is not a host name that can be looked up.
     """
     if ":" in host:
         IPv6Address(host)

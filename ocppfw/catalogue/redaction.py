@@ -43,7 +43,7 @@ _DEEPEST = 30
 
 
 def mentions_secret(text: str) -> bool:
-    """True if a text that is no payload names something secret."""
+    """True if a text that is not a payload names something secret."""
     return _SECRET_NAME.search(text) is not None or _USER_INFO.search(text) is not None
 
 

@@ -135,7 +135,7 @@ def _faults(error: Any, fields: tuple[Field, ...]) -> Iterator[_Fault]:
         case "required":
             yield ViolationKind.OCCURRENCE, (*path, kind.property), "is missing"
         case "oneOf":
-            # Of what is no object, both branches hold; that it is none is an error of its own.
+            # Of what is not an object, both branches hold; that it is not one is an error of its own.
             if isinstance(error.instance, dict):
                 yield _synonym_fault(kind, path, fields)
         case "minItems":

@@ -10,7 +10,7 @@ class CommandFailed(OcppfwError):
 
 
 class Misused(CommandFailed):
-    """A line is no command, or not one that can be run.
+    """A line is not a command, or not one that can be run.
 
     Attributes:
         usage: lines to show below the text.

@@ -228,5 +228,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < _LONGEST_WAIT:
-        raise CommandFailed(f"`{text}' is no number of seconds")
+        raise CommandFailed(f"`{text}' is not a number of seconds")
     return seconds

@@ -148,7 +148,7 @@ def _is_number(word: str) -> bool:
 
 def _unexpected(command: Command, word: str) -> str:
     if command.fields is not None:
-        return f"`{word}' is no name=value"
+        return f"`{word}' is not of the form name=value"
     return f"{command.name}: `{word}' is too much"
 
 

@@ -15,8 +15,8 @@ _COLUMNS = 80  # of a terminal that does not say
 
 _EPILOG = """
 Without a command, or after it, a prompt asks for commands; "help" there lists them, and
-"ocppfw COMMAND --help" explains one. Where standard input is no terminal, its lines are
-commands. Exit status: 0 if all commands succeeded, 1 if one failed, 2 if one was no command.
+"ocppfw COMMAND --help" explains one. Where standard input is not a terminal, its lines are
+commands. Exit status: 0 if all commands succeeded, 1 if one failed, 2 if one was not a command.
 
 Examples:
   ocppfw start_cs 9000

@@ -112,7 +112,7 @@ class OperationCommands:
         name = f"{_PREFIXES[role]}send"
         return Command(
             name=name,
-            help="Send a call with any action and any payload. A payload that is no JSON goes"
+            help="Send a call with any action and any payload. A payload that is not JSON goes"
             " out as it is, and no answer is then waited for.",
             run=partial(self._send, role),
             options=(

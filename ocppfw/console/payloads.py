@@ -65,7 +65,7 @@ def _put(node: Any, field: Field | None, path: FieldPath, value: Any, name: str)
     step, *rest = path
     inner = _inner(field, step)
     if isinstance(step, int):
-        _require(node, list, name, "is no list there")
+        _require(node, list, name, "is not a list there")
         if step > len(node):
             raise CommandFailed(f"{name}: the next item of this list is [{len(node)}]")
         if step == len(node):

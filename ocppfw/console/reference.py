@@ -32,7 +32,7 @@ $ ocppfw remote_reset --help
 
 Without a prompt, each command waits for its answer before the next one begins; all are run, also
 when one fails. Empty lines and lines that begin with `#` are passed over. The exit status is 0 if
-all commands succeeded, 1 if one failed, 2 if one was no command, or not one that can be run.
+all commands succeeded, 1 if one failed, 2 if one was not a command, or not one that can be run.
 `--plugins FOLDER` adds a folder of plugins, `--show-secrets` shows passwords and keys in the
 trace. Colours are used on a terminal only, and not where `NO_COLOR` is set.
 

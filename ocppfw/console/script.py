@@ -1,4 +1,4 @@
-"""Commands that nobody types: from ``-c``, or from a standard input that is no terminal."""
+"""Commands that nobody types: from ``-c``, or from a standard input that is not a terminal."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Send:
 
 @dataclass(slots=True)
 class BadFrame:
-    """A frame that is no message.
+    """A frame that is not a message.
 
     Attributes:
         reason: what is wrong, without the text of the frame.
@@ -204,12 +204,12 @@ def _beyond_limits(data: bytes | str, version: OcppVersion) -> BadFrame | None:
     head = _CALL_HEAD.match(text)
     if head is None:
         return None
-    reason = "payload: nested too deeply, a number out of range, or a string that is no Unicode"
+    reason = "payload: nested too deeply, a number out of range, or a string that is not Unicode"
     return refusal(version, head[1], Fault.FRAME, reason)
 
 
 def _not_json(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _parse_call(frame: list[Any], version: OcppVersion) -> Message | BadFrame:

@@ -18,7 +18,7 @@ def content_of(root: etree._Element) -> etree._Element:
     """
     namespace, name = split_tag(root.tag)
     if name != "Envelope" or namespace not in (SOAP_1_1, SOAP_1_2):
-        raise NotAnEnvelope(f"{short(name)} is no SOAP envelope")
+        raise NotAnEnvelope(f"{short(name)} is not a SOAP envelope")
     element = _first(child_of(root, "Body"))
     if element is not None and split_tag(element.tag)[1] == "Body":
         element = _first(element)  # so does ocppjs in its faults

@@ -80,7 +80,7 @@ class NotAnEnvelope(OcppfwError):
         return escape_controls(super().__str__())
 
 
-# CALLERROR codes that are no subcode; what the table lacks is our own fault.
+# CALLERROR codes that are not subcodes; what the table lacks is our own fault.
 _SUBCODES = {
     "NotImplemented": Subcode.NOT_SUPPORTED,
     "FormationViolation": Subcode.PROTOCOL_ERROR,

@@ -55,7 +55,7 @@ _UNDECLARED_PREFIX = "NS_ERR_UNDEFINED_NAMESPACE"
 
 
 class NotXml(OcppfwError):
-    """A text is no XML that SOAP allows; the message says what is wrong and where."""
+    """A text is not XML that SOAP allows; the message says what is wrong and where."""
 
 
 def parse_xml(text: bytes | str) -> etree._Element:

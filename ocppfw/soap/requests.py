@@ -106,7 +106,7 @@ def _only_element(body: etree._Element) -> etree._Element:
     if len(body) != 1:
         raise _bad("Body: is empty" if len(body) == 0 else "Body: must hold one element only")
     if body[0].tag == _FAULT:
-        raise _bad("Body: a Fault is no request")
+        raise _bad("Body: a Fault is not a request")
     return body[0]
 
 

@@ -34,7 +34,7 @@ def pretty(text: str) -> str:
 
 
 def _shown(text: str | None, may_indent: bool) -> str | None:
-    # Blanks alone between elements are no value; they give way to ours.
+    # Blanks alone between elements are not values; they give way to ours.
     is_value = text and not (may_indent and not text.strip(" \t\r\n"))
     return escape_controls(text) if text and is_value else text
 
@@ -79,7 +79,7 @@ def _mask_body(element: etree._Element) -> bool:
         raise NotAnEnvelope(f"{name} is of no OCPP service")
     message = load_soap_service(*SERVICES[namespace]).messages.get(element.tag)
     if message is None:
-        raise NotAnEnvelope(f"{name} is no message of OCPP")
+        raise NotAnEnvelope(f"{name} is not a message of OCPP")
     payload = message.read(element)
     shown = redact(None, payload)
     if shown is payload:

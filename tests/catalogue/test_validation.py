@@ -219,7 +219,7 @@ def test_a_lenient_date_time_does_not_hide_other_faults() -> None:
     assert found(request(V1_6, "StopTransaction"), payload) == ["transactionId: must be an integer"]
 
 
-# What is no JSON, or too much of it.
+# What is not JSON, or too much of it.
 
 
 def nested(depth: int) -> Any:

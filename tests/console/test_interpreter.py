@@ -22,7 +22,7 @@ def test_nothing(prompt, line):
         ("heartbeat -z 3", MISUSED, "heartbeat has no option -z"),
         ("heartbeat --id", MISUSED, "--id needs a value: --id id"),
         ("heartbeat --force=1", MISUSED, "--force takes no value"),
-        ("heartbeat x", MISUSED, "`x' is no name=value"),
+        ("heartbeat x", MISUSED, "`x' is not of the form name=value"),
         ("start_cs", MISUSED, "start_cs: <port> is missing"),
         ("start_cs 1 2", MISUSED, "start_cs: `2' is too much"),
         ("send -n X", MISUSED, "--payload must be given"),
@@ -55,8 +55,8 @@ def test_nothing(prompt, line):
         ("plugins cs_exampl", FAILED, "there is no plugin cs_exampl, did you mean cs_example?"),
         ("help nothing", FAILED, "`nothing' unknown command"),
         ("wait Heartbet", FAILED, "no version of OCPP has an action Heartbet, did you mean Hear"),
-        ("wait Heartbeat --timeout never", FAILED, "`never' is no number of seconds"),
-        ("sleep nan", FAILED, "`nan' is no number of seconds"),
+        ("wait Heartbeat --timeout never", FAILED, "`never' is not a number of seconds"),
+        ("sleep nan", FAILED, "`nan' is not a number of seconds"),
     ],
 )
 def test_faults_in_one_line(prompt, line, status, text):

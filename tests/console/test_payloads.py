@@ -74,7 +74,7 @@ def test_null_leaves_out():
         ("UnlockConnector", {}, "connectorId=true", "connectorId: must be an integer"),
         ("MeterValues", METER_VALUES, "meterValue[2].timestamp=x", r"the next item .* is \[1\]"),
         ("MeterValues", METER_VALUES, "meterValue.timestamp=x", r"write \[0\] for its first item"),
-        ("MeterValues", METER_VALUES, "connectorId[0]=1", "is no list there"),
+        ("MeterValues", METER_VALUES, "connectorId[0]=1", "is not a list there"),
     ],
 )
 def test_what_is_refused(action, default, typed, message):

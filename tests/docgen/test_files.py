@@ -333,9 +333,9 @@ BAD_WSDL = {
     "name of an element": (
         replaced('name="colour"', 'name="the colour"'),
         15,
-        "'the colour' is no name",
+        "'the colour' is not a name",
     ),
-    "no name at all": (replaced('name="lamp"', 'name=""'), 21, "'' is no name"),
+    "no name at all": (replaced('name="lamp"', 'name=""'), 21, "'' is not a name"),
     "namespace": (
         replaced('targetNamespace="urn://Example/Cp/1/" ', 'targetNamespace="&lt;mine&gt;" '),
         4,

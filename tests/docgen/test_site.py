@@ -73,7 +73,7 @@ def test_a_file_is_left_alone(tmp_path, capsys):
     target = tmp_path / "precious"
     target.write_text("dear")
     assert main(["-o", str(target)]) == 1
-    assert capsys.readouterr().err == f"docgen: {target}: is there already, and is no folder\n"
+    assert capsys.readouterr().err == f"docgen: {target}: is there already, and is not a folder\n"
     assert target.read_text() == "dear"
 
 

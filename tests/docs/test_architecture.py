@@ -16,11 +16,11 @@ from tests.docs.pages import ROOT, names, rows, section
 PAGE = "docs/architecture.md"
 FAULTS = {
     "CALL that is not an array of 4": Fault.FRAME,
-    "message id that is no string, empty, or over 36 characters": Fault.MESSAGE_ID,
+    "message id that is not a string, empty, or over 36 characters": Fault.MESSAGE_ID,
     "message id of a call that is still being answered": Fault.ID_IN_USE,
     "unknown action, or one of the other direction": Fault.NOT_IMPLEMENTED,
     "known action that no plugin answers": Fault.NOT_SUPPORTED,
-    "payload that is no object, or a value of the wrong JSON type": ViolationKind.TYPE,
+    "payload that is not an object, or a value of the wrong JSON type": ViolationKind.TYPE,
     "required field missing; too few or too many items": ViolationKind.OCCURRENCE,
     "unknown field": ViolationKind.UNKNOWN_FIELD,
     "value that is not in the enumeration": ViolationKind.ENUM,

@@ -88,7 +88,7 @@ class Session:
                 self.faults.append(f"{number}: {data[:300]!r} was an internal error")
 
     def _send_broken(self, wire: Wire, data: bytes, number: int) -> None:
-        """Text that is no UTF-8 closes its connection with 1007."""
+        """Text that is not UTF-8 closes its connection with 1007."""
         wire.send_frame(TEXT, data)
         while (frame := wire.receive_frame()).opcode != CLOSE:
             if frame.opcode == PING:

@@ -56,7 +56,7 @@ def compressed(data):
 
 # What is answered to a ClearCache, and why the call fails.
 ANSWERS = {
-    "HTML": (lambda server: HTML, "HTTP status 500: .*html is no SOAP envelope"),
+    "HTML": (lambda server: HTML, "HTTP status 500: .*html is not a SOAP envelope"),
     "text": (lambda server: Reply(b"busy", 503), "HTTP status 503: .*not XML: .*"),
     "nothing": (lambda server: Reply(b"", 200), "HTTP status 200: .*not XML: .*"),
     "no content": (lambda server: Reply(b"", 204), "HTTP status 204: .*not XML: .*"),
@@ -166,7 +166,7 @@ def test_charge_point_lives_on(tmp_path):
     with SoapServer("1.5", "cs") as server:
         answers = iter(
             [
-                (HTML, "GenericError: HTTP status 500: html is no SOAP envelope"),
+                (HTML, "GenericError: HTTP status 500: html is not a SOAP envelope"),
                 (redirect(server), "GenericError: HTTP status 307: .*not XML: .*"),
                 (fault("Sender", "SecurityError", "go"), "SecurityError: go"),
                 (Reply(b" " * 3_000_000), f"GenericError: the answer has more than {LIMIT} bytes"),

@@ -103,7 +103,7 @@ def disobedient(good):
     yield foreign, (*not_supported, ".*: is of the other direction")
     yield good('<x xmlns="urn:x"/>'), (*not_supported, "x: its namespace is not .*")
     bad = (400, "Sender", "ProtocolError")
-    yield good("<s:Fault><s:Code/></s:Fault>"), (*bad, "Body: a Fault is no request")
+    yield good("<s:Fault><s:Code/></s:Fault>"), (*bad, "Body: a Fault is not a request")
     yield good(good.body.replace("Request", "Response")), (*bad, "Body: .* is a response.*")
 
 

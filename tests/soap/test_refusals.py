@@ -149,7 +149,7 @@ NO_ENVELOPE = {
     "an empty body": (envelope(""), "Body: is empty"),
     "text in the body": (envelope(SECRET), "Body: is empty"),
     "two requests": (envelope(AUTHORIZE + HEARTBEAT), "Body: must hold one element only"),
-    "a fault": (envelope("<s:Fault/>"), "Body: a Fault is no request"),
+    "a fault": (envelope("<s:Fault/>"), "Body: a Fault is not a request"),
     "a response": (
         envelope("<o:authorizeResponse/>"),
         "Body: authorizeResponse is a response, no request",

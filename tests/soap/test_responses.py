@@ -161,14 +161,14 @@ def test_faults_of_soap_1_1(code: str, expected: str) -> None:
 
 NO_ANSWERS = {
     "empty": ("", "not XML: there is no element"),
-    "HTML": ("<html><body>Bad gateway</body></html>", "html is no SOAP envelope"),
-    "HTML that is no XML": ("<html><br></html>", "not XML: "),
+    "HTML": ("<html><body>Bad gateway</body></html>", "html is not a SOAP envelope"),
+    "HTML that is not XML": ("<html><br></html>", "not XML: "),
     "a stack trace": ("TypeError: undefined\n    at x.js:1", "not XML: "),
     "JSON": ("{}", "not XML: "),
     "no body": (f'<s:Envelope xmlns:s="{SOAP}"/>', "has no body"),
     "an empty body": (envelope("", None), "has no body, or an empty one"),
     "an empty nested body": (envelope("<s:Body/>", None), "has no body, or an empty one"),
-    "another envelope": (envelope(ANSWER, soap="urn:x"), "Envelope is no SOAP envelope"),
+    "another envelope": (envelope(ANSWER, soap="urn:x"), "Envelope is not a SOAP envelope"),
     "the request": (
         envelope("<o:heartbeatRequest/>"),
         "the answer to Heartbeat holds heartbeatRequest",

@@ -137,7 +137,7 @@ def test_never(addresses, resolver):
 def test_what_is_no_address(addresses, resolver, logged, address, rule):
     assert learn(addresses(soap_learn_address=rule), address) is None
     (line,) = logged.lines("warn")
-    assert line.endswith("is not taken: it is no http or https address")
+    assert line.endswith("is not taken: it is not an http or https address")
     assert line.isprintable()
     assert resolver.asked == []
 

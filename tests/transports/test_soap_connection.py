@@ -442,7 +442,7 @@ def test_an_answer_that_is_no_http_fails_the_call_and_loses_nobody(side, error):
     results = side.call()
     side.client.fail(ResponseFailed([Failure(error)]))
     side.clock.advance(0)
-    assert str(results[0]) == "GenericError: the answer is no HTTP"
+    assert str(results[0]) == "GenericError: the answer is not HTTP"
     assert side.connection.connected
 
 

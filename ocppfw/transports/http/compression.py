@@ -10,7 +10,7 @@ _WORTH_COMPRESSING = 1400  # bytes; less fits into one packet anyway
 _GZIP = 16 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
 _RAW = -zlib.MAX_WBITS
-_MOST_MEMBERS = 64  # of one gzip body, so that many empty ones are no work
+_MOST_MEMBERS = 64  # of one gzip body, so that many empty ones cost little
 _MOST_CODINGS = 2  # nobody needs more, and each costs a pass over up to the limit
 _NEVER = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")  # RFC 9110 section 12.4.2
 

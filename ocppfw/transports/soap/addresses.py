@@ -148,7 +148,7 @@ def _fault_of(address: str) -> str | None:
     plain = _USER.sub("//", address, count=1).partition("#")[0].partition("?")[0]
     if plain != address and is_url(plain, _ANYWHERE):
         return "must have nothing but host, port and path"
-    return "is no http or https address"
+    return "is not an http or https address"
 
 
 def _shown(address: str) -> str:

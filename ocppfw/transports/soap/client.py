@@ -47,7 +47,7 @@ class HttpAnswer:
 
     @property
     def text(self) -> str:
-        """The body as text; what is no UTF-8 is replaced."""
+        """The body as text; what is not UTF-8 is replaced."""
         return self.body.decode(errors="replace")
 
 

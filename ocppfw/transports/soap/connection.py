@@ -309,7 +309,7 @@ class SoapConnection(RpcConnection):
             self._clock.callLater(0, self.lose, reason)  # once the caller knows
             raise NotConnected(reason) from None
         if failure.check(*_WRAPPERS):
-            raise CallFailed("GenericError", "the answer is no HTTP") from None
+            raise CallFailed("GenericError", "the answer is not HTTP") from None
         if failure.check(ValueError):  # so Twisted says that it does not take an address
             raise NotConnected(f"cannot use {self.url}: {failure.value}") from None
         return failure

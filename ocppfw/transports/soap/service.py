@@ -87,7 +87,7 @@ class EnvelopeService:
         return whole_body(http, description, "text/xml; charset=utf-8")
 
     def refuse(self, http: Request, status: int, reason: str) -> bytes:
-        """The answer to a request that is no SOAP; the reason goes to the log."""
+        """The answer to a request that is not SOAP; the reason goes to the log."""
         self._warn(http.getClientAddress().host, reason)
         return plain_answer(http, status, reason)
 
