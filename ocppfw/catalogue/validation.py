@@ -135,7 +135,7 @@ def _faults(error: Any, fields: tuple[Field, ...]) -> Iterator[_Fault]:
         case "required":
             yield ViolationKind.OCCURRENCE, (*path, kind.property), "is missing"
         case "oneOf":
-            # Of what is not an object, both branches hold; that it is not one is an error of its own.
+            # Both branches hold of what is not an object; that it is not one has its own error.
             if isinstance(error.instance, dict):
                 yield _synonym_fault(kind, path, fields)
         case "minItems":
