@@ -8,6 +8,7 @@
     ├── NotConnected            no connection, or it was lost before the answer came
     ├── QueueFull               too many calls are waiting already
     ├── PayloadInvalid          a payload of ours, or an answer to us, breaks its schema
+    ├── ArgumentInvalid         what was typed, or asked for, cannot be used
     ├── NoAnswer                a plugin wants a call to stay without an answer
     ├── ConnectionRefused       a plugin refuses a connection
     ├── ConnectFailed           a charge point could not reach its central system
@@ -142,6 +143,10 @@ class PayloadInvalid(OcppfwError):
 
     def __str__(self) -> str:
         return f"{self.action}: " + "; ".join(str(violation) for violation in self.violations)
+
+
+class ArgumentInvalid(OcppfwError):
+    """What was typed, or asked for in another way, cannot be used; the text says why."""
 
 
 class NoAnswer(OcppfwError):

@@ -11,8 +11,9 @@ from ocppfw.catalogue import Field
 from ocppfw.catalogue.fields import field_at
 from ocppfw.commands import Choices, Command
 from ocppfw.console.errors import Misused
-from ocppfw.console.grammar import parse_path, split_words
+from ocppfw.console.grammar import split_words
 from ocppfw.console.table import Table
+from ocppfw.service.arguments import parse_path
 
 _QUOTES = "\"'"
 

@@ -9,11 +9,12 @@ from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 
 from ocppfw.commands import Command, Invocation, Option
 from ocppfw.console.errors import Misused
-from ocppfw.console.grammar import plain, split_assignment, split_words, verbatim
+from ocppfw.console.grammar import split_words
 from ocppfw.console.table import Table
 from ocppfw.console.world import World
 from ocppfw.errors import OcppfwError
 from ocppfw.hooks.calls import is_awaitable
+from ocppfw.service.arguments import plain, split_assignment, verbatim
 from ocppfw.text import did_you_mean
 
 DONE, FAILED, MISUSED = 0, 1, 2

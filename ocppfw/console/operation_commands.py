@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,12 +12,13 @@ from twisted.internet.defer import Deferred
 
 from ocppfw.catalogue import Field, Operation, load_catalogue
 from ocppfw.commands import Command, Invocation, Option
-from ocppfw.console.defaults import default_payload
 from ocppfw.console.errors import CommandFailed, Misused
-from ocppfw.console.memory import transactions_of
-from ocppfw.console.payloads import build_payload
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
+from ocppfw.service.arguments import plain
+from ocppfw.service.defaults import default_payload
+from ocppfw.service.payloads import build_payload
+from ocppfw.service.transactions import transactions_of
 from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -29,6 +31,7 @@ _OLD_NAMES = {
     "RequestStartTransaction": "remote_starttransaction",
     "RequestStopTransaction": "remote_stoptransaction",
 }
+_MOST_FAULTS = 3  # that are shown
 _FORCE = Option(names=("--force",), help="send it although it breaks its schema")
 _EXAMPLES = {
     "bootnotification": 'bootnotification chargePointVendor="DBT" chargePointModel="NQC-ACDC"',
@@ -176,7 +179,14 @@ class OperationCommands:
             raise CommandFailed(f"OCPP {peer.version} has no {name}; it is in {known}")
         default = default_payload(operation, role, peer.station.now(), transactions_of(peer))
         force = "force" in options
-        payload = build_payload(operation, default, invocation.assignments, force, peer.transport)
+        assignments = [(field, _with_file(text)) for field, text in invocation.assignments]
+        transport = peer.transport
+        try:
+            payload = build_payload(operation, default, assignments, force, transport)
+        except PayloadInvalid as error:
+            faults = "; ".join(map(str, error.violations[:_MOST_FAULTS]))
+            text = f"{error.action} not sent: {faults} (--force sends it)"
+            raise CommandFailed(text) from None
         if operation.is_send:
             peer.send(operation.action, payload, check=not force)
         else:
@@ -231,6 +241,21 @@ async def _outcome(peer: Peer, action: str, answered: Deferred[Any], payload: An
         raise CommandFailed(f"{peer} answered with a fault: {error}") from None
     except OcppfwError as error:
         raise CommandFailed(f"{peer}: {error}") from None
+
+
+def _with_file(text: str) -> str:
+    """The JSON in the file that ``@NAME`` stands for; another text as it is."""
+    if not text.startswith("@"):
+        return text
+    path = Path(plain(text[1:]))
+    try:
+        content = path.read_text(encoding="utf-8")
+        orjson.loads(content)
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise CommandFailed(f"{path}: {error}") from None
+    return content.strip()
 
 
 def _json(value: Any) -> str:

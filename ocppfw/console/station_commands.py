@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import CommandFailed, Misused
-from ocppfw.console.live_settings import describe_settings, parse_changes, setting_fields
-from ocppfw.console.memory import transactions_of
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import ConnectFailed, OcppfwError
 from ocppfw.service.build import AUTOSTART
+from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
+from ocppfw.service.transactions import transactions_of
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint

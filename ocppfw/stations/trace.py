@@ -30,29 +30,35 @@ class Trace:
         show_secrets: True shows secrets, too.
 
     Attributes:
+        shows: False shows nothing for now.
         xml_of: roles whose envelopes are shown as XML rather than by action and payload.
     """
 
     def __init__(self, show: Callable[[str], None], show_secrets: bool = False) -> None:
         self._show = show
         self._show_secrets = show_secrets
+        self.shows = True
         self.xml_of: set[Role] = set()
 
     def frame_received(self, peer: Peer, text: str) -> None:
         """Show a frame that came from a peer."""
-        self._show(f"{peer.station.label}: <<{peer.label} {self._frame(text)}")
+        if self.shows:
+            self._show(f"{peer.station.label}: <<{peer.label} {self._frame(text)}")
 
     def frame_sent(self, peer: Peer, text: str) -> None:
         """Show a frame that goes to a peer."""
-        self._show(f"{peer.station.label}: >>{peer.label} {self._frame(text)}")
+        if self.shows:
+            self._show(f"{peer.station.label}: >>{peer.label} {self._frame(text)}")
 
     def envelope_received(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that came from a peer."""
-        self._show(f"{peer.station.label}: <<{peer.label} {self._envelope(peer, envelope)}")
+        if self.shows:
+            self._show(f"{peer.station.label}: <<{peer.label} {self._envelope(peer, envelope)}")
 
     def envelope_sent(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that goes to a peer."""
-        self._show(f"{peer.station.label}: >>{peer.label} {self._envelope(peer, envelope)}")
+        if self.shows:
+            self._show(f"{peer.station.label}: >>{peer.label} {self._envelope(peer, envelope)}")
 
     # Private.
 

@@ -1,4 +1,4 @@
-"""From a typed line to words and values."""
+"""From a typed line to its words."""
 
 import json
 
@@ -6,16 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocppfw.console.errors import CommandFailed, Misused
-from ocppfw.console.grammar import (
-    parse_path,
-    plain,
-    read_value,
-    split_assignment,
-    split_commands,
-    split_words,
-    verbatim,
-)
+from ocppfw.console.errors import Misused
+from ocppfw.console.grammar import split_commands, split_words
+from ocppfw.service.arguments import plain, read_value, split_assignment, verbatim
 
 
 @pytest.mark.parametrize(
@@ -47,84 +40,6 @@ def test_what_is_not_closed(line):
 def test_commands():
     text = 'start_cs 9000; authorize idTag="a;b"\n data={"c": ";"};;\n'
     assert split_commands(text) == ["start_cs 9000", 'authorize idTag="a;b"', 'data={"c": ";"}']
-
-
-@pytest.mark.parametrize(
-    ("word", "text"),
-    [("a", "a"), ('"a b"', "a b"), ("'a\"b'", 'a"b'), (r"a\ b", "a b"), ('x"a b"y', "xa by")],
-)
-def test_plain(word, text):
-    assert plain(word) == text
-
-
-@pytest.mark.parametrize(
-    ("word", "text"),
-    [
-        ('{"a":1}', '{"a":1}'),
-        ("'{\"a\": 1'", '{"a": 1'),
-        (r'"say \"hi\""', 'say "hi"'),
-        ('"a" "b"', '"a" "b"'),
-        ('"', '"'),
-    ],
-)
-def test_verbatim(word, text):
-    assert verbatim(word) == text
-
-
-@pytest.mark.parametrize(
-    ("word", "assignment"),
-    [
-        ("type=Soft", ("type", "Soft")),
-        ('info="a=b"', ("info", '"a=b"')),
-        ("values[0].unit=", ("values[0].unit", "")),
-        ("Soft", None),
-        ("=x", None),
-        ("a..b=1", None),
-        ("a[x]=1", None),
-    ],
-)
-def test_assignment(word, assignment):
-    assert split_assignment(word) == assignment
-
-
-def test_path():
-    assert parse_path("values[0].sampled[12].unit") == ("values", 0, "sampled", 12, "unit")
-
-
-@pytest.mark.parametrize(
-    ("text", "as_text", "as_anything"),
-    [
-        ("Soft", "Soft", "Soft"),
-        ('"Soft"', "Soft", "Soft"),
-        ("'Soft'", "Soft", "Soft"),
-        ('"a\\"b"', 'a"b', 'a"b'),
-        ("1", "1", 1),
-        ("1.5", "1.5", 1.5),
-        ("true", "true", True),
-        ("null", None, None),
-        ('"null"', "null", "null"),
-        ('["A"]', '["A"]', ["A"]),
-        ('{"a": 1}', '{"a": 1}', {"a": 1}),
-        ("NaN", "NaN", "NaN"),
-        ("", "", ""),
-        (r"a\ b", "a b", "a b"),
-    ],
-)
-def test_value(text, as_text, as_anything):
-    assert read_value(text, True) == as_text
-    assert read_value(text, False) == as_anything
-
-
-def test_value_of_a_file(tmp_path):
-    path = tmp_path / "values.json"
-    path.write_text('[{"a": 1}]')
-    assert read_value(f"@{path}", False) == [{"a": 1}]
-    path.write_text("[")
-    with pytest.raises(CommandFailed, match=r"values\.json"):
-        read_value(f"@{path}", False)
-    with pytest.raises(CommandFailed, match="No such file"):
-        read_value(f"@{path}.old", False)
-    assert read_value('"@home"', True) == "@home"
 
 
 @given(st.text())

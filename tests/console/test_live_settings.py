@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocppfw.console.errors import CommandFailed
-from ocppfw.console.live_settings import describe_settings, parse_changes, setting_fields
+from ocppfw.errors import SettingsError
+from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
 from ocppfw.settings import Settings
 from ocppfw.versions import Role
 from tests.console.conftest import PATIENCE, ROOT
@@ -83,7 +83,7 @@ def test_every_name_that_is_offered_is_known():
     ],
 )
 def test_refused(station, memory, name, value, message):
-    with pytest.raises(CommandFailed, match=message):
+    with pytest.raises(SettingsError, match=message):
         change(station, memory, name, value)
 
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocppfw.console.memory import Memory, transactions_of
+from ocppfw.console.memory import Memory
+from ocppfw.service.transactions import transactions_of
 from ocppfw.versions import OcppVersion
 
 

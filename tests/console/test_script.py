@@ -280,3 +280,18 @@ def test_nobody_listens_any_more(waiting):
     assert waiting.poll() is None
     waiting.terminate()
     assert waiting.wait(PATIENCE) == 1
+
+
+def test_a_value_in_a_file(ocppfw, tmp_path, port):
+    (tmp_path / "tag.json").write_text('"044943121F"\n')
+    (tmp_path / "torn.json").write_text('"0449')
+    sent = [f"authorize idTag=@{name}.json" for name in ("tag", "torn", "none")]
+    lines = [f"start_cs {port}", f"start_cp ws://localhost:{port} a", *sent, "authorize idTg=1"]
+    result = ocppfw(script="\n".join(lines) + "\n")
+    text = output(result)
+    assert result.returncode == 1
+    assert '"Authorize",{"idTag":"044943121F"}]' in text
+    assert re.search(r"^Error: torn\.json: ", text, re.MULTILINE)
+    assert "\nError: none.json: No such file or directory\n" in text
+    fault = "idTg: is not a known field, did you mean idTag?"
+    assert f"\nError: Authorize not sent: {fault} (--force sends it)\n" in text

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.console.defaults import default_payload
-from ocppfw.console.grammar import split_assignment, split_words
-from ocppfw.console.memory import Transactions
+from ocppfw.console.grammar import split_words
 from ocppfw.console.operation_commands import operations_by_name
-from ocppfw.console.payloads import build_payload
+from ocppfw.service.arguments import split_assignment
+from ocppfw.service.defaults import default_payload
+from ocppfw.service.payloads import build_payload
+from ocppfw.service.transactions import Transactions
 from ocppfw.versions import OcppVersion, Role
 from tests.docgen.pages import parts
 

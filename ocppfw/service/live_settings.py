@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocppfw.catalogue import Field
-from ocppfw.console.errors import CommandFailed
-from ocppfw.console.grammar import plain
-from ocppfw.console.memory import Memory
+from ocppfw.errors import SettingsError
+from ocppfw.service.arguments import plain
 from ocppfw.settings import SETTINGS, Setting
 from ocppfw.stations.station import Station
+from ocppfw.stations.trace import Trace
 from ocppfw.text import did_you_mean
 from ocppfw.versions import OcppVersion, Role
 
@@ -50,17 +50,17 @@ class Change:
     setting: Setting
     value: Any
 
-    def apply(self, stations: Sequence[Station], memory: Memory) -> str:
+    def apply(self, stations: Sequence[Station], trace: Trace) -> str:
         """Change it for all these stations; what to say about it.
 
         Raises:
-            CommandFailed: they do not have the setting.
+            SettingsError: they do not have the setting.
         """
         name = self.setting.name
         if self.setting.role not in (None, stations[0].role):
-            raise CommandFailed(f"{name}: is only for {self.setting.role}")
+            raise SettingsError(f"{name}: is only for {self.setting.role}")
         if name == "trace":  # one for all stations
-            memory.shows = self.value
+            trace.shows = self.value
         for station in stations:
             setattr(station.settings, self.setting.attribute, self.value)
             if name in ("ping-interval", "ping-timeout"):
@@ -75,10 +75,10 @@ class PrintXml:
 
     value: bool
 
-    def apply(self, stations: Sequence[Station], memory: Memory) -> str:
+    def apply(self, stations: Sequence[Station], trace: Trace) -> str:
         """Change it; what to say about it."""
         role = stations[0].role
-        (memory.xml_of.add if self.value else memory.xml_of.discard)(role)
+        (trace.xml_of.add if self.value else trace.xml_of.discard)(role)
         return f"{_PRINT_XML}={'true' if self.value else 'false'} ({Effect.NOW})"
 
 
@@ -86,7 +86,7 @@ def parse_changes(assignments: Sequence[tuple[str, str]]) -> list[Change | Print
     """What was typed as ``name=value``; all or nothing.
 
     Raises:
-        CommandFailed: a setting is unknown, cannot change, or cannot have this value.
+        SettingsError: a setting is unknown, cannot change, or cannot have this value.
     """
     return [_parse_change(name, plain(text)) for name, text in assignments]
 
@@ -97,18 +97,18 @@ def _parse_change(typed: str, text: str) -> Change | PrintXml:
     name = typed.replace("_", "-")
     setting = _BY_NAME.get(_OLD_NAMES.get(name, name))
     if setting is None:
-        raise CommandFailed(f"{typed}: no such setting{did_you_mean(name, _BY_NAME)}")
+        raise SettingsError(f"{typed}: no such setting{did_you_mean(name, _BY_NAME)}")
     if setting.name not in _EFFECTS:
-        raise CommandFailed(f"{typed}: cannot change while running; start a station with it")
+        raise SettingsError(f"{typed}: cannot change while running; start a station with it")
     try:
         return Change(setting, setting.parse(text))
     except ValueError as error:
-        raise CommandFailed(f"{typed}: must be {error}, not {text!r}") from None
+        raise SettingsError(f"{typed}: must be {error}, not {text!r}") from None
 
 
 def _parse_print_xml(text: str) -> PrintXml:
     if text not in ("true", "false"):
-        raise CommandFailed(f"{_PRINT_XML}: must be true or false, not {text!r}")
+        raise SettingsError(f"{_PRINT_XML}: must be true or false, not {text!r}")
     return PrintXml(text == "true")
 
 
@@ -122,19 +122,19 @@ def setting_fields() -> list[Field]:
     ]
 
 
-def describe_settings(stations: Sequence[Station], role: Role, memory: Memory) -> Iterator[str]:
+def describe_settings(stations: Sequence[Station], role: Role, trace: Trace) -> Iterator[str]:
     """All settings of a role, with their values and when a change takes effect."""
     for setting in _BY_NAME.values():
         if setting.role not in (None, role):
             continue
         if setting.name == "trace":
-            values = [_shown(memory.shows)]
+            values = [_shown(trace.shows)]
         else:
             values = [_shown(getattr(each.settings, setting.attribute)) for each in stations]
         effect = _EFFECTS.get(setting.name, Effect.RESTART)
         shown = " | ".join(dict.fromkeys(values))
         yield f"  {setting.name}={shown}  {setting.help} ({effect})"
-    shown = "true" if role in memory.xml_of else "false"
+    shown = "true" if role in trace.xml_of else "false"
     yield f"  {_PRINT_XML}={shown}  Show the XML of SOAP messages. ({Effect.NOW})"
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.console.errors import CommandFailed
-from ocppfw.console.payloads import build_payload
+from ocppfw.errors import ArgumentInvalid, PayloadInvalid
+from ocppfw.service.payloads import build_payload
 from ocppfw.versions import OcppVersion
 
 METER_VALUES = {
@@ -78,7 +78,7 @@ def test_null_leaves_out():
     ],
 )
 def test_what_is_refused(action, default, typed, message):
-    with pytest.raises(CommandFailed, match=message):
+    with pytest.raises((ArgumentInvalid, PayloadInvalid), match=message):
         build(action, default, typed)
 
 

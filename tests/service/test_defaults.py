@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.console.defaults import default_payload
-from ocppfw.console.memory import Transactions
 from ocppfw.rpc.frames import Call, CallResult
+from ocppfw.service.defaults import default_payload
+from ocppfw.service.transactions import Transactions
 from ocppfw.versions import OcppVersion, Role
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)

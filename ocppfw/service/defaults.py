@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ocppfw.catalogue import Operation
-from ocppfw.console.memory import Transactions
+from ocppfw.service.transactions import Transactions
 from ocppfw.versions import Role
 
 _EXAMPLE_NOW = datetime(

@@ -10,8 +10,8 @@ from typing import Any
 from ocppfw.catalogue import Field, Operation
 from ocppfw.catalogue.examples import build_example
 from ocppfw.catalogue.fields import field_at
-from ocppfw.console.errors import CommandFailed
-from ocppfw.console.grammar import FieldPath, parse_path, read_value
+from ocppfw.errors import ArgumentInvalid, PayloadInvalid
+from ocppfw.service.arguments import FieldPath, parse_path, read_value
 from ocppfw.versions import Transport
 
 _TEXTS = ("string", "dateTime", "uri")
@@ -34,12 +34,13 @@ def build_payload(
         transport: what will carry it.
 
     Raises:
-        CommandFailed: the transport does not carry the operation, a name leads nowhere, or the
-            payload breaks its schema.
+        ArgumentInvalid: the transport does not carry the operation, or a name leads nowhere.
+        PayloadInvalid: the payload breaks its schema.
     """
     form = operation.form(transport)
     if form is None:
-        raise CommandFailed(f"OCPP {operation.version} has no {operation.action} over {transport}")
+        text = f"OCPP {operation.version} has no {operation.action} over {transport}"
+        raise ArgumentInvalid(text)
     payload = deepcopy(default)
     fields = form.request.fields
     root = Field(name=operation.action, type="object", fields=tuple(fields))
@@ -48,8 +49,7 @@ def build_payload(
         value = read_value(text, _wants_text(fields, path))
         _put(payload, root, path, value, name)
     if not force and (violations := form.request.check(payload)):
-        faults = "; ".join(str(violation) for violation in violations[:3])
-        raise CommandFailed(f"{operation.action} not sent: {faults} (--force sends it)")
+        raise PayloadInvalid(operation.action, violations, payload)
     return payload
 
 
@@ -67,7 +67,7 @@ def _put(node: Any, field: Field | None, path: FieldPath, value: Any, name: str)
     if isinstance(step, int):
         _require(node, list, name, "is not a list there")
         if step > len(node):
-            raise CommandFailed(f"{name}: the next item of this list is [{len(node)}]")
+            raise ArgumentInvalid(f"{name}: the next item of this list is [{len(node)}]")
         if step == len(node):
             node.append(None)
     else:
@@ -84,7 +84,7 @@ def _put(node: Any, field: Field | None, path: FieldPath, value: Any, name: str)
 
 def _require(node: Any, kind: type, name: str, fault: str) -> None:
     if not isinstance(node, kind):
-        raise CommandFailed(f"{name}: {fault}")
+        raise ArgumentInvalid(f"{name}: {fault}")
 
 
 def _inner(field: Field | None, step: str | int) -> Field | None:
