@@ -183,7 +183,8 @@ class StationNotFound(OcppfwError):
 
     Attributes:
         reason: what is wrong.
-        candidates: the identities of which one must be named; empty where there is no choice.
+        candidates: the identities or ports of which one must be named; empty where there is no
+            choice.
     """
 
     def __init__(self, reason: str, candidates: Sequence[str] = ()) -> None:

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from twisted.internet.defer import Deferred
+
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.world import WHO, World
@@ -48,6 +50,7 @@ class StationCommands:
         """All of them."""
         yield self._start_cs_command()
         yield self._start_cp_command()
+        yield from self._stop_commands()
         yield Command(
             name="status",
             help="Show the stations, who they are connected with, and their transactions.",
@@ -145,6 +148,37 @@ class StationCommands:
             group=GROUP,
         )
 
+    def _stop_commands(self) -> Iterator[Command]:
+        running = self._world.running
+        port = Argument(
+            name="port",
+            help="port of the central system; not needed when there is one",
+            required=False,
+            choices=lambda: [str(running.port_of(each)) for each in running.central_systems],
+        )
+        identity = Argument(
+            name="id",
+            help="identity of the charge point; not needed when there is one",
+            required=False,
+            choices=lambda: [each.identity for each in running.charge_points],
+        )
+        yield Command(
+            name="stop_cs",
+            help="Stop a central system: answer what was asked, end its connections.",
+            run=self._stop_cs,
+            arguments=(port,),
+            example="stop_cs 9000",
+            group=GROUP,
+        )
+        yield Command(
+            name="stop_cp",
+            help="Stop a charge point: answer what was asked, end its connection.",
+            run=self._stop_cp,
+            arguments=(identity,),
+            example="stop_cp id01",
+            group=GROUP,
+        )
+
     def _ping_command(self, name: str, role: Role) -> Command:
         who = WHO[role]
         target = "central system" if role is Role.CP else "charge point"
@@ -185,6 +219,17 @@ class StationCommands:
             await station.attempted()
         except ConnectFailed:
             raise CommandFailed("") from None  # the log has said why
+
+    def _stop_cs(self, invocation: Invocation) -> Deferred[None]:
+        port = invocation.arguments.get("port")
+        if port is not None and not port.isdecimal():
+            raise CommandFailed(f"port: must be a number, not `{port}'")
+        running = self._world.running
+        return running.stop_station(running.central_system(None if port is None else int(port)))
+
+    def _stop_cp(self, invocation: Invocation) -> Deferred[None]:
+        running = self._world.running
+        return running.stop_station(running.charge_point(invocation.arguments.get("id")))
 
     def _is_loaded(self, plugin: str) -> bool:
         return any(each.name == plugin for each in self._world.plugins.loaded)

@@ -125,7 +125,7 @@ class RunningStations(MultiService):
             for identity, url in urls.items()
         ]
 
-    def stop_station(self, station: Station) -> Deferred[Any]:
+    def stop_station(self, station: Station) -> Deferred[None]:
         """End the connections of a station in good order; it is known no more at once."""
         service: StationService
         if isinstance(station, CentralSystem):
@@ -144,6 +144,25 @@ class RunningStations(MultiService):
         return _stopped(first).addCallback(lambda _: _stopped(last))
 
     # Choosing who is meant.
+
+    def central_system(self, port: int | None) -> CentralSystem:
+        """The central system that listens on a port; None for the only one.
+
+        Raises:
+            StationNotFound: there is no such one, or not exactly one.
+        """
+        by_port = {service.port: station for station, service in self._central_systems.items()}
+        if port is None and len(by_port) == 1:
+            [port] = by_port
+        if port in by_port:
+            return by_port[port]
+        if not by_port:
+            raise StationNotFound("no central system is running")
+        known = list(map(str, by_port))
+        if port is None:
+            raise StationNotFound("several central systems are running", known)
+        there = ", ".join(known)
+        raise StationNotFound(f"no central system listens on port {port}; there is {there}")
 
     def charge_point(self, identity: str | None) -> ChargePoint:
         """The charge point of an identity; None for the only one.

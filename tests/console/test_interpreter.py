@@ -31,6 +31,9 @@ def test_nothing(prompt, line):
         ("heartbeat", FAILED, "no charge point is running"),
         ("remote_reset", FAILED, "no central system is running"),
         ("set cs", FAILED, "no central system is running"),
+        ("stop_cs", FAILED, "no central system is running"),
+        ("stop_cs x", FAILED, "port: must be a number, not `x'"),
+        ("stop_cp", FAILED, "no charge point is running"),
         ("set cp trace=off", FAILED, "no charge point is running"),
         (
             "start_cs 9000 -t soap -p ocpp2.1",

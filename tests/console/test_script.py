@@ -282,6 +282,19 @@ def test_nobody_listens_any_more(waiting):
     assert waiting.wait(PATIENCE) == 1
 
 
+def test_stations_are_stopped_and_started_again(ocppfw, port):
+    lines = [f"start_cs {port}", f"start_cp ws://localhost:{port} a", "stop_cp a", "status"]
+    lines += ["stop_cs", "status", f"start_cs {port}", f"start_cp ws://localhost:{port} a"]
+    result = ocppfw(script="\n".join(lines) + "\n")
+    text = re.sub(STAMP, "", output(result))
+    assert result.returncode == 0, text
+    assert "cs: ChargePoint #a disconnected: closed with code 1001, cp#a is stopping\n" in text
+    versions = "ocpp1.2, ocpp1.5, ocpp1.6, ocpp2.0.1, ocpp2.1"
+    assert f"Central system on port {port}: {versions}; 0 charge points connected\n" in text
+    assert "Nothing is running: start_cs <port>, start_cp <url> <id>\n" in text
+    assert text.count("cp#a: Connected to CentralSystem.") == 2
+
+
 def test_a_value_in_a_file(ocppfw, tmp_path, port):
     (tmp_path / "tag.json").write_text('"044943121F"\n')
     (tmp_path / "torn.json").write_text('"0449')

@@ -320,6 +320,22 @@ def test_charge_points_end_before_central_systems(process: Process, logged: Log)
 # Choosing who is meant.
 
 
+def test_the_only_central_system_or_the_one_on_a_port(process: Process) -> None:
+    running = process.running
+    with pytest.raises(StationNotFound, match=r"^no central system is running$"):
+        running.central_system(None)
+    one = process.start_cs()
+    port = running.port_of(one)
+    assert running.central_system(None) is running.central_system(port) is one
+    other = process.start_cs()
+    second = running.port_of(other)
+    assert running.central_system(second) is other
+    with pytest.raises(StationNotFound, match=f"systems are running: {port}, {second}$"):
+        running.central_system(None)
+    with pytest.raises(StationNotFound, match=f"listens on port 1; there is {port}, {second}$"):
+        running.central_system(1)
+
+
 def test_the_only_charge_point_or_the_one_that_is_named(process: Process) -> None:
     with pytest.raises(StationNotFound, match=r"^no charge point is running$"):
         process.running.charge_point(None)
