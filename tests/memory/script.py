@@ -35,7 +35,7 @@ class Script:
         clock: its time.
         answers: by action, what calls are answered with: a payload; a CallFailed, to refuse;
             NEVER; a Deferred of one of these; or a function of the request's payload that returns
-            one of these. Other actions are refused with NotSupported.
+            one of these. Actions that have no answer are refused with NotSupported.
         settings: the limits of its connections, as for a station.
 
     Attributes:
@@ -105,7 +105,11 @@ class Script:
     def answer(self, peer: Any, call: Call) -> Deferred[Answer | None] | Answer:
         """The answer to a call."""
         self.calls.append(call)
-        return self._answer_with(self.answers.get(call.action, _NOT_TOLD), call)
+        try:
+            told = self.answers[call.action]
+        except KeyError:
+            told = _NOT_TOLD
+        return self._answer_with(told, call)
 
     def answered(
         self, peer: Any, call: Call, answer: Answer | None, sent: bool, after: Any

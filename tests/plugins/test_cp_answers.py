@@ -5,49 +5,48 @@ from random import Random
 import pytest
 
 from ocppfw.catalogue import hook_name
-from ocppfw.rpc.frames import CallResult
 from ocppfw.versions import OcppVersion, Role
 from tests.catalogue.mutations import complete_example
 from tests.plugins import generated
-from tests.plugins.charge_points import World, operations, refusal
+from tests.plugins.charge_points import ChargePointPair, operations, refusal
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 VARIANTS = 25
 
 
-def world_of(version, clock):
-    made = World(version, clock)
+def pair_of(version, clock):
+    made = ChargePointPair(version, clock)
     made.connect()
     made.calls()
     return made
 
 
 @pytest.fixture
-def world(request, clock, logged):
-    made = world_of(request.param, clock)
+def pair(request, clock, logged):
+    made = pair_of(request.param, clock)
     yield made
-    made.station.stop()
+    made.end()
     assert logged.faults() == []
 
 
 def versions(*wanted):
-    return pytest.mark.parametrize("world", wanted, indirect=True, ids=str)
+    return pytest.mark.parametrize("pair", wanted, indirect=True, ids=str)
 
 
 @versions(*OcppVersion)
-def test_every_operation_has_an_implementation(world):
-    for action in operations(world.version):
+def test_every_operation_has_an_implementation(pair):
+    for action in operations(pair.version):
         hook = hook_name(action, Role.CP)
-        assert world.plugins.implementations(hook, Role.CP, world.version), action
+        assert pair.plugins.implementations(hook, Role.CP, pair.version), action
 
 
 @versions(*OcppVersion)
-def test_examples_are_answered(world, logged):
+def test_examples_are_answered(pair, logged):
     """The framework holds every answer, and every message that follows, against its schema."""
-    for action, operation in operations(world.version).items():
+    for action, operation in operations(pair.version).items():
         for payload in (operation.request.example(), complete_example(operation.request)):
-            world.ask(action, payload)
-    world.wait(0)
+            pair.ask(action, payload)
+    pair.wait(0)
     assert logged.lines("warn", "error", "critical") == []
 
 
@@ -55,19 +54,16 @@ def test_examples_are_answered(world, logged):
 @pytest.mark.parametrize("charging", [False, True], ids=["idle", "charging"])
 def test_generated_requests_are_answered(version, charging, clock, logged):
     random = Random(f"{version} {charging}")
-    world = world_of(version, clock)
+    pair = pair_of(version, clock)
     for action, operation in operations(version).items():
         for _ in range(VARIANTS):
             if charging:
-                world.start()
+                pair.start()
             payload = generated.payload(operation.request, random)
-            answer = world.begin(action, payload)
-            assert isinstance(answer, CallResult), (action, payload, answer)
-            world.send(answer)
-            world.wait(2)
-            if world.link.closed:
-                world.disconnect()
-                world.connect()
+            pair.ask(action, payload)
+            pair.wait(2)
+            if pair.closed:
+                pair.connect()
     assert logged.lines("warn", "error", "critical") == []
 
 
@@ -75,7 +71,7 @@ class TestRefusals:
     """What is not simulated is answered with the operation's own word for it."""
 
     @pytest.mark.parametrize(
-        ("world", "action", "answer"),
+        ("pair", "action", "answer"),
         [
             *[(v, "ClearCache", {"status": "Rejected"}) for v in OcppVersion],
             *[(v, "DataTransfer", {"status": "UnknownVendorId"}) for v in (V1_5, V1_6, V2_0_1)],
@@ -95,52 +91,50 @@ class TestRefusals:
             (V2_1, "GetTariffs", {"status": "NoTariff"}),
             (V2_1, "GetPeriodicEventStream", {}),
         ],
-        indirect=["world"],
+        indirect=["pair"],
     )
-    def test_refusal(self, world, action, answer):
-        assert world.ask(action, operations(world.version)[action].request.example()) == answer
-        assert world.actions() == []
+    def test_refusal(self, pair, action, answer):
+        assert pair.ask(action, operations(pair.version)[action].request.example()) == answer
+        assert pair.actions() == []
 
     @versions(V2_1)
-    def test_tariffs(self, world):
-        answer = world.ask("ClearTariffs", {"tariffIds": ["a", "b"]})
+    def test_tariffs(self, pair):
+        answer = pair.ask("ClearTariffs", {"tariffIds": ["a", "b"]})
         assert answer["clearTariffsResult"] == [
             {"tariffId": "a", "status": "NoTariff"},
             {"tariffId": "b", "status": "NoTariff"},
         ]
-        assert world.ask("ClearTariffs") == {"clearTariffsResult": [{"status": "NoTariff"}]}
+        assert pair.ask("ClearTariffs") == {"clearTariffsResult": [{"status": "NoTariff"}]}
 
 
 class TestConfiguration:
     @versions(V1_5, V1_6)
-    def test_unknown_keys(self, world):
-        answer = world.ask("GetConfiguration", {"key": ["connectiontimeout", "Nonsense"]})
+    def test_unknown_keys(self, pair):
+        answer = pair.ask("GetConfiguration", {"key": ["connectiontimeout", "Nonsense"]})
         assert answer == {
             "configurationKey": [{"key": "ConnectionTimeOut", "readonly": False, "value": "60"}],
             "unknownKey": ["Nonsense"],
         }
-        assert world.configure("Nonsense", "1") == "NotSupported"
+        assert pair.configure("Nonsense", "1") == "NotSupported"
 
     @versions(V1_5, V1_6)
     @pytest.mark.parametrize("payload", [{}, {"key": []}])
-    def test_all_keys(self, world, payload):
-        answer = world.ask("GetConfiguration", payload)
+    def test_all_keys(self, pair, payload):
+        answer = pair.ask("GetConfiguration", payload)
         assert set(answer) == {"configurationKey"}
         assert len(answer["configurationKey"]) > 5
 
     @versions(V1_2, V1_5, V1_6)
-    def test_a_changed_key(self, world):
-        assert world.configure("connectionTimeout", "30") == "Accepted"
-        assert world.configure("connectionTimeout", "soon") == "Rejected"
-        if world.version is not V1_2:
-            [key] = world.ask("GetConfiguration", {"key": ["ConnectionTimeOut"]})[
-                "configurationKey"
-            ]
+    def test_a_changed_key(self, pair):
+        assert pair.configure("connectionTimeout", "30") == "Accepted"
+        assert pair.configure("connectionTimeout", "soon") == "Rejected"
+        if pair.version is not V1_2:
+            [key] = pair.ask("GetConfiguration", {"key": ["ConnectionTimeOut"]})["configurationKey"]
             assert key["value"] == "30"
 
     @versions(V1_6)
-    def test_ping_interval(self, world):
-        assert world.configure("WebSocketPingInterval", "-1") == "Rejected"
+    def test_ping_interval(self, pair):
+        assert pair.configure("WebSocketPingInterval", "-1") == "Rejected"
 
 
 @versions(V2_0_1, V2_1)
@@ -148,14 +142,14 @@ class TestVariables:
     def item(self, component, variable, **more):
         return {"component": {"name": component}, "variable": {"name": variable}, **more}
 
-    def test_a_result_for_each(self, world):
+    def test_a_result_for_each(self, pair):
         items = [
             self.item("OCPPCommCtrlr", "HeartbeatInterval"),
             self.item("Nonsense", "HeartbeatInterval"),
             self.item("OCPPCommCtrlr", "HeartbeatInterval", attributeType="MinSet"),
             self.item("SecurityCtrlr", "BasicAuthPassword"),
         ]
-        results = world.ask("GetVariables", {"getVariableData": items})["getVariableResult"]
+        results = pair.ask("GetVariables", {"getVariableData": items})["getVariableResult"]
         assert results == [
             {**items[0], "attributeStatus": "Accepted", "attributeValue": "300"},
             {**items[1], "attributeStatus": "UnknownComponent"},
@@ -163,21 +157,21 @@ class TestVariables:
             {**items[3], "attributeStatus": "Rejected"},
         ]
 
-    def test_setting_some(self, world):
+    def test_setting_some(self, pair):
         items = [
             self.item("OCPPCommCtrlr", "HeartbeatInterval", attributeType="Actual"),
             self.item("OCPPCommCtrlr", "Nonsense"),
         ]
         data = [{**item, "attributeValue": "60"} for item in items]
-        results = world.ask("SetVariables", {"setVariableData": data})["setVariableResult"]
+        results = pair.ask("SetVariables", {"setVariableData": data})["setVariableResult"]
         assert results == [
             {**items[0], "attributeStatus": "Accepted"},
             {**items[1], "attributeStatus": "UnknownVariable"},
         ]
-        assert world.model.configuration.heartbeat_interval == 60
+        assert pair.model.configuration.heartbeat_interval == 60
 
-    def reports(self, world):
-        reports = [payload for _, payload in world.calls("NotifyReport")]
+    def reports(self, pair):
+        reports = [payload for _, payload in pair.calls("NotifyReport")]
         assert [report["seqNo"] for report in reports] == list(range(len(reports)))
         assert [report["tbc"] for report in reports] == [True] * (len(reports) - 1) + [False]
         assert {report["requestId"] for report in reports} == {5}
@@ -186,31 +180,31 @@ class TestVariables:
     @pytest.mark.parametrize(
         "base", ["FullInventory", "ConfigurationInventory", "SummaryInventory"]
     )
-    def test_base_report(self, world, base):
-        answer = world.ask("GetBaseReport", {"requestId": 5, "reportBase": base})
+    def test_base_report(self, pair, base):
+        answer = pair.ask("GetBaseReport", {"requestId": 5, "reportBase": base})
         assert answer == {"status": "Accepted"}
-        model = world.model.configuration
+        model = pair.model.configuration
         expected = [model.as_report(variable) for variable in model.base_report(base)]
-        assert self.reports(world) == expected
+        assert self.reports(pair) == expected
 
-    def test_report(self, world):
+    def test_report(self, pair):
         wanted = {"requestId": 5, "componentVariable": [{"component": {"name": "TxCtrlr"}}]}
-        assert world.ask("GetReport", wanted) == {"status": "Accepted"}
-        names = {item["component"]["name"] for item in self.reports(world)}
+        assert pair.ask("GetReport", wanted) == {"status": "Accepted"}
+        names = {item["component"]["name"] for item in self.reports(pair)}
         assert names == {"TxCtrlr"}
 
-    def test_empty_report(self, world):
+    def test_empty_report(self, pair):
         wanted = {"requestId": 5, "componentCriteria": ["Problem"]}
-        assert world.ask("GetReport", wanted) == {"status": "EmptyResultSet"}
-        assert world.actions() == []
+        assert pair.ask("GetReport", wanted) == {"status": "EmptyResultSet"}
+        assert pair.actions() == []
 
-    def test_a_report_that_fails_ends(self, world, logged):
-        world.answers["NotifyReport"] = refusal()
-        world.ask("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
-        assert world.actions() == ["NotifyReport"]
+    def test_a_report_that_fails_ends(self, pair, logged):
+        pair.answers["NotifyReport"] = refusal()
+        pair.ask("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
+        assert pair.actions() == ["NotifyReport"]
         assert len(logged.lines("warn")) == 1
 
-    def test_monitoring(self, world):
+    def test_monitoring(self, pair):
         common = {"type": "UpperThreshold", "severity": 3}
         items = [
             self.item("OCPPCommCtrlr", "HeartbeatInterval", **common),
@@ -218,13 +212,13 @@ class TestVariables:
             self.item("Nonsense", "Nonsense", **common),
         ]
         data = [{**item, "value": 1} for item in items]
-        results = world.ask("SetVariableMonitoring", {"setMonitoringData": data})
+        results = pair.ask("SetVariableMonitoring", {"setMonitoringData": data})
         assert results["setMonitoringResult"] == [
             {**items[0], "status": "UnsupportedMonitorType"},
             {**items[1], "status": "UnknownVariable"},
             {**items[2], "status": "UnknownComponent"},
         ]
-        assert world.ask("ClearVariableMonitoring", {"id": [3]}) == {
+        assert pair.ask("ClearVariableMonitoring", {"id": [3]}) == {
             "clearMonitoringResult": [{"id": 3, "status": "NotFound"}]
         }
 
@@ -233,7 +227,7 @@ class TestTriggers:
     """Those that no other plugin knows."""
 
     @pytest.mark.parametrize(
-        ("world", "action", "message"),
+        ("pair", "action", "message"),
         [
             (version, action, message)
             for version in (V1_6, V2_0_1, V2_1)
@@ -243,31 +237,31 @@ class TestTriggers:
             if field.name == "requestedMessage"
             for message in field.enum
         ],
-        indirect=["world"],
+        indirect=["pair"],
     )
-    def test_each(self, world, action, message):
+    def test_each(self, pair, action, message):
         payload = {"requestedMessage": message}
-        if world.version.is_2x:
+        if pair.version.is_2x:
             payload["evse"] = {"id": 1, "connectorId": 1}
-        status = world.ask(action, payload)["status"]
+        status = pair.ask(action, payload)["status"]
         if status == "Accepted":
-            assert set(world.actions()) == {message}
+            assert set(pair.actions()) == {message}
         else:
             expected = {"BootNotification": "Rejected", "TransactionEvent": "Rejected"}
             assert status == expected.get(message, "NotImplemented")
-            assert world.actions() == []
+            assert pair.actions() == []
 
     @versions(V1_6, V2_0_1)
-    def test_by_hand_nothing_boots(self, world, clock):
-        by_hand = World(world.version, clock, autostart=False)
+    def test_by_hand_nothing_boots(self, pair, clock):
+        by_hand = ChargePointPair(pair.version, clock, autostart=False)
         by_hand.connect()
         answer = by_hand.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
         assert answer == {"status": "Rejected"}
 
     @versions(V1_6, V2_0_1)
-    def test_not_delivered(self, world, logged):
-        world.answers["Heartbeat"] = refusal()
-        answer = world.ask("TriggerMessage", {"requestedMessage": "Heartbeat"})
+    def test_not_delivered(self, pair, logged):
+        pair.answers["Heartbeat"] = refusal()
+        answer = pair.ask("TriggerMessage", {"requestedMessage": "Heartbeat"})
         assert answer == {"status": "Accepted"}
         assert logged.lines("warn") == ["cp#CP1: Heartbeat was not delivered: InternalError: no"]
 
@@ -276,30 +270,30 @@ class TestTriggers:
 class TestFirmware:
     """The download fails when its time comes: nothing is downloaded."""
 
-    def update(self, world, date):
+    def update(self, pair, date):
         payload = {"retrieveDate": date, "location": "https://files.example.com/firmware.bin"}
-        assert world.ask("UpdateFirmware", payload) == {}
+        assert pair.ask("UpdateFirmware", payload) == {}
 
     FAILED = [("FirmwareStatusNotification", {"status": "DownloadFailed"})]
 
-    def test_in_the_past(self, world):
-        self.update(world, "2020-01-01T00:00:00Z")
-        assert world.calls() == self.FAILED
+    def test_in_the_past(self, pair):
+        self.update(pair, "2020-01-01T00:00:00Z")
+        assert pair.calls() == self.FAILED
 
-    def test_in_an_hour(self, world):
-        self.update(world, "2026-11-22T14:55:54Z")
-        world.wait(59)
-        assert world.calls() == []
-        world.wait(1)
-        assert world.calls() == self.FAILED
+    def test_in_an_hour(self, pair):
+        self.update(pair, "2026-11-22T14:55:54Z")
+        pair.wait(59)
+        assert pair.calls() == []
+        pair.wait(1)
+        assert pair.calls() == self.FAILED
 
-    def test_a_second_request_takes_the_place_of_the_first(self, world):
-        self.update(world, "2026-11-22T14:55:54Z")
-        self.update(world, "2026-11-22T14:56:54Z")
-        world.wait(240)
-        assert world.calls("FirmwareStatusNotification") == self.FAILED
+    def test_a_second_request_takes_the_place_of_the_first(self, pair):
+        self.update(pair, "2026-11-22T14:55:54Z")
+        self.update(pair, "2026-11-22T14:56:54Z")
+        pair.wait(240)
+        assert pair.calls("FirmwareStatusNotification") == self.FAILED
 
-    def test_stopped(self, world, clock):
-        self.update(world, "2026-11-22T14:55:54Z")
-        world.station.stop()
+    def test_stopped(self, pair, clock):
+        self.update(pair, "2026-11-22T14:55:54Z")
+        pair.end()
         assert clock.getDelayedCalls() == []

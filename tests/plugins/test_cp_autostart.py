@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocppfw import CallTimedOut
 from ocppfw.versions import OcppVersion
-from tests.plugins.charge_points import NEVER, World, boot_answer, refusal
+from tests.memory.script import NEVER
+from tests.plugins.charge_points import FAILURES, ChargePointPair, boot_answer, refusal
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 WITH_PENDING = [V1_6, V2_0_1, V2_1]
@@ -16,190 +16,190 @@ def version(request):
 
 
 @pytest.fixture
-def world(version, clock, logged):
-    yield (made := World(version, clock))
-    made.station.stop()
+def pair(version, clock, logged):
+    yield (made := ChargePointPair(version, clock))
+    made.end()
     assert logged.faults() == []
     assert clock.getDelayedCalls() == []
 
 
 class TestAccepted:
-    def test_boot_then_status_then_heartbeat(self, world):
-        world.connect()
-        first = 1 if world.version.is_2x else 0
-        [(action, boot), *others] = world.calls()
+    def test_boot_then_status_then_heartbeat(self, pair):
+        pair.connect()
+        first = 1 if pair.version.is_2x else 0
+        [(action, boot), *others] = pair.calls()
         assert action == "BootNotification"
         assert [name for name, _ in others] == ["StatusNotification"] * (3 - first)
-        world.wait(299)
-        assert world.actions() == []
-        world.wait(1)
-        assert world.actions() == ["Heartbeat"]
-        world.wait(300)
-        assert world.actions() == ["Heartbeat"]
-        if world.version.is_2x:
+        pair.wait(299)
+        assert pair.actions() == []
+        pair.wait(1)
+        assert pair.actions() == ["Heartbeat"]
+        pair.wait(300)
+        assert pair.actions() == ["Heartbeat"]
+        if pair.version.is_2x:
             assert boot["reason"] == "PowerUp"
             assert set(boot["chargingStation"]) == {"vendorName", "model", "firmwareVersion"}
         else:
             assert boot["chargePointSerialNumber"] == "CP1"
 
-    def test_every_connector_is_reported(self, world):
-        world.connect()
+    def test_every_connector_is_reported(self, pair):
+        pair.connect()
         expected = [(1, "Available"), (2, "Available")]
-        assert (
-            world.statuses() == expected if world.version.is_2x else [(0, "Available"), *expected]
-        )
+        assert pair.statuses() == expected if pair.version.is_2x else [(0, "Available"), *expected]
 
-    def test_the_interval_of_the_answer(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, interval=7)
-        world.connect()
-        world.calls()
-        world.wait(7)
-        assert world.actions() == ["Heartbeat"]
-        assert world.model.configuration.heartbeat_interval == 7
+    def test_the_interval_of_the_answer(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, interval=7)
+        pair.connect()
+        pair.calls()
+        pair.wait(7)
+        assert pair.actions() == ["Heartbeat"]
+        assert pair.model.configuration.heartbeat_interval == 7
 
     @pytest.mark.parametrize("version", [V2_0_1, V2_1], ids=str)  # 1.x does not allow it
-    def test_an_interval_that_json_writes_as_7_0(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, interval=7.0)
-        world.connect()
-        assert world.model.configuration.heartbeat_interval == 7
+    def test_an_interval_that_json_writes_as_7_0(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, interval=7.0)
+        pair.connect()
+        assert pair.model.configuration.heartbeat_interval == 7
 
     @pytest.mark.parametrize("interval", [0, -5])
-    def test_an_interval_that_is_none(self, world, interval):
-        world.answers["BootNotification"] = boot_answer(world.version, interval=interval)
-        world.connect()
-        assert world.model.configuration.heartbeat_interval == 300
+    def test_an_interval_that_is_none(self, pair, interval):
+        pair.answers["BootNotification"] = boot_answer(pair.version, interval=interval)
+        pair.connect()
+        assert pair.model.configuration.heartbeat_interval == 300
 
-    def test_a_changed_interval_counts_at_once(self, world):
-        key = "OCPPCommCtrlr.HeartbeatInterval" if world.version.is_2x else "HeartbeatInterval"
-        world.connect()
-        world.wait(100)
-        assert world.configure(key, "20") == "Accepted"
-        world.calls()
-        world.wait(20)
-        assert world.actions() == ["Heartbeat"]
+    def test_a_changed_interval_counts_at_once(self, pair):
+        key = "OCPPCommCtrlr.HeartbeatInterval" if pair.version.is_2x else "HeartbeatInterval"
+        pair.connect()
+        pair.wait(100)
+        assert pair.configure(key, "20") == "Accepted"
+        pair.calls()
+        pair.wait(20)
+        assert pair.actions() == ["Heartbeat"]
 
-    @pytest.mark.parametrize("error", [refusal(), CallTimedOut("Heartbeat", 30)])
-    def test_a_heartbeat_that_fails_is_logged(self, world, logged, error):
-        world.answers["Heartbeat"] = error
-        world.connect()
-        world.wait(300)
-        assert logged.lines("warn") == [f"cp#CP1: Heartbeat failed: {error}"]
-        world.calls()
-        world.wait(300)
-        assert world.actions() == ["Heartbeat"]
+    @pytest.mark.parametrize(("answer", "seconds", "error"), FAILURES)
+    def test_a_heartbeat_that_fails_is_logged(self, pair, logged, answer, seconds, error):
+        pair.answers["Heartbeat"] = answer
+        pair.connect()
+        pair.wait(300 + seconds)
+        assert logged.lines("warn") == [f"cp#CP1: Heartbeat failed: {error.format('Heartbeat')}"]
+        pair.calls()
+        pair.wait(300)
+        assert pair.actions() == ["Heartbeat"]
 
 
 class TestConnectionLost:
-    def test_no_second_boot_and_only_what_changed(self, world):
+    def test_no_second_boot_and_only_what_changed(self, pair):
         """OCPP-J 1.6 section 5.4."""
-        world.connect()
-        world.disconnect()
-        world.wait(1000)
-        world.model.change_availability(2, operative=False)
-        world.connect()
-        assert world.statuses() == [(2, "Unavailable")]
-        world.wait(300)
-        assert world.actions() == ["Heartbeat"]
+        pair.connect()
+        pair.disconnect()
+        pair.wait(1000)
+        pair.model.change_availability(2, operative=False)
+        pair.connect()
+        assert pair.statuses() == [(2, "Unavailable")]
+        pair.wait(300)
+        assert pair.actions() == ["Heartbeat"]
 
-    def test_nothing_changed(self, world):
-        world.connect()
-        world.disconnect()
-        world.connect()
-        assert world.actions() == []
+    def test_nothing_changed(self, pair):
+        pair.connect()
+        pair.disconnect()
+        pair.connect()
+        assert pair.actions() == []
 
-    def test_in_the_midst_of_the_boot(self, world, logged):
-        world.answers["BootNotification"] = NEVER
-        world.connect()
-        world.disconnect()
-        world.answers["BootNotification"] = boot_answer(world.version)
-        world.connect()
-        assert world.actions()[0] == "BootNotification"
+    def test_in_the_midst_of_the_boot(self, pair, logged):
+        pair.answers["BootNotification"] = NEVER
+        pair.connect()
+        pair.disconnect()
+        pair.answers["BootNotification"] = boot_answer(pair.version)
+        pair.connect()
+        assert pair.actions()[0] == "BootNotification"
         assert logged.lines("warn") == []
 
-    def test_in_the_midst_of_the_statuses(self, world):
-        world.answers["StatusNotification"] = NEVER
-        world.connect()
-        number_of_first = 1 if world.version.is_2x else 0
-        assert world.actions() == ["BootNotification", "StatusNotification"]
-        world.disconnect()
-        world.answers["StatusNotification"] = {}
-        world.connect()
-        assert [number for number, _ in world.statuses()] == list(range(number_of_first, 3))
+    def test_in_the_midst_of_the_statuses(self, pair):
+        pair.answers["StatusNotification"] = NEVER
+        pair.connect()
+        number_of_first = 1 if pair.version.is_2x else 0
+        assert pair.actions() == ["BootNotification", "StatusNotification"]
+        pair.disconnect()
+        pair.answers["StatusNotification"] = {}
+        pair.connect()
+        assert [number for number, _ in pair.statuses()] == list(range(number_of_first, 3))
 
 
 class TestNotAccepted:
-    @pytest.mark.parametrize("error", [refusal(), CallTimedOut("BootNotification", 30)])
-    def test_a_boot_that_fails_is_tried_again(self, world, logged, error):
-        world.answers["BootNotification"] = error
-        world.connect()
-        assert world.actions() == ["BootNotification"]
+    @pytest.mark.parametrize(("answer", "seconds", "error"), FAILURES)
+    def test_a_boot_that_fails_is_tried_again(self, pair, logged, answer, seconds, error):
+        pair.answers["BootNotification"] = answer
+        pair.connect()
+        pair.wait(seconds)
+        assert pair.actions() == ["BootNotification"]
+        error = error.format("BootNotification")
         assert logged.lines("warn") == [
             f"cp#CP1: BootNotification failed: {error}. Next attempt in 10 s."
         ]
-        world.wait(9)
-        assert world.actions() == []
-        world.answers["BootNotification"] = boot_answer(world.version)
-        world.wait(1)
-        assert world.actions()[:2] == ["BootNotification", "StatusNotification"]
+        pair.wait(9)
+        assert pair.actions() == []
+        pair.answers["BootNotification"] = boot_answer(pair.version)
+        pair.wait(1)
+        assert pair.actions()[:2] == ["BootNotification", "StatusNotification"]
 
-    def test_rejected(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, "Rejected", 60)
-        world.connect()
-        assert world.actions() == ["BootNotification"]
+    def test_rejected(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, "Rejected", 60)
+        pair.connect()
+        assert pair.actions() == ["BootNotification"]
         # Before 1.6 the interval of the answer is not meant for this.
-        wait = 10 if world.version in (V1_2, V1_5) else 60
-        world.wait(wait - 1)
-        assert world.actions() == []
-        world.answers["BootNotification"] = boot_answer(world.version)
-        world.wait(1)
-        assert world.actions()[:2] == ["BootNotification", "StatusNotification"]
+        wait = 10 if pair.version in (V1_2, V1_5) else 60
+        pair.wait(wait - 1)
+        assert pair.actions() == []
+        pair.answers["BootNotification"] = boot_answer(pair.version)
+        pair.wait(1)
+        assert pair.actions()[:2] == ["BootNotification", "StatusNotification"]
 
-    def test_the_wait_goes_on_over_a_new_connection(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, "Rejected", 0)
-        world.connect()
-        world.wait(4)
-        world.disconnect()
-        world.wait(4)
-        world.connect()
-        assert world.actions() == []
-        world.wait(2)
-        assert world.actions() == ["BootNotification"]
+    def test_the_wait_goes_on_over_a_new_connection(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, "Rejected", 0)
+        pair.connect()
+        pair.wait(4)
+        pair.disconnect()
+        pair.wait(4)
+        pair.connect()
+        assert pair.actions() == []
+        pair.wait(2)
+        assert pair.actions() == ["BootNotification"]
 
     @pytest.mark.parametrize("action", ["ClearCache", "Reset", "UnlockConnector"])
-    def test_silence_while_rejected(self, world, action):
+    def test_silence_while_rejected(self, pair, action):
         """1.6 section 4.2; 2.0.1 B03.FR.08."""
-        world.answers["BootNotification"] = boot_answer(world.version, "Rejected", 60)
-        world.connect()
+        pair.answers["BootNotification"] = boot_answer(pair.version, "Rejected", 60)
+        pair.connect()
         payload = {
             "ClearCache": {},
-            "Reset": {"type": "OnIdle" if world.version.is_2x else "Soft"},
+            "Reset": {"type": "OnIdle" if pair.version.is_2x else "Soft"},
             "UnlockConnector": {"evseId": 1, "connectorId": 1}
-            if world.version.is_2x
+            if pair.version.is_2x
             else {"connectorId": 1},
         }[action]
-        if world.version.is_2x:
-            assert world.refused(action, payload) == "SecurityError"
+        if pair.version.is_2x:
+            assert pair.refused(action, payload) == "SecurityError"
         else:
-            assert world.begin(action, payload) is None
-        world.calls()
-        world.wait(59 if world.version not in (V1_2, V1_5) else 9)
-        assert world.actions() == []
+            assert pair.left_unanswered(action, payload)
+        pair.calls()
+        pair.wait(59 if pair.version not in (V1_2, V1_5) else 9)
+        assert pair.actions() == []
 
-    def test_nothing_is_started_before_the_first_answer(self, world):
-        world.answers["BootNotification"] = NEVER
-        world.connect()
-        assert world.start() == "Rejected"
-        assert world.stop(5 if not world.version.is_2x else "T") == "Rejected"
+    def test_nothing_is_started_before_the_first_answer(self, pair):
+        pair.answers["BootNotification"] = NEVER
+        pair.connect()
+        assert pair.start() == "Rejected"
+        assert pair.stop(5 if not pair.version.is_2x else "T") == "Rejected"
 
 
 @pytest.mark.parametrize("version", WITH_PENDING, ids=str)
 class TestPending:
     @pytest.fixture
-    def pending(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, "Pending", 60)
-        world.connect()
-        assert world.actions() == ["BootNotification"]
-        return world
+    def pending(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, "Pending", 60)
+        pair.connect()
+        assert pair.actions() == ["BootNotification"]
+        return pair
 
     def test_waits_and_tries_again(self, pending, logged):
         pending.wait(59)
@@ -260,54 +260,54 @@ class TestPending:
 
 class TestLoading:
     def test_by_hand_nothing_is_sent_and_everything_answered(self, version, clock):
-        world = World(version, clock, autostart=False)
-        world.connect()
-        world.wait(1000)
-        assert world.actions() == []
-        assert world.start() == "Accepted"
+        pair = ChargePointPair(version, clock, autostart=False)
+        pair.connect()
+        pair.wait(1000)
+        assert pair.actions() == []
+        assert pair.start() == "Accepted"
 
     def test_loading_it_boots(self, version, clock):
-        world = World(version, clock, autostart=False)
-        world.connect()
-        world.plugins.load("cp_autostart")
-        world.wait(0)
-        assert world.actions()[:2] == ["BootNotification", "StatusNotification"]
-        world.wait(300)
-        assert world.actions() == ["Heartbeat"]
+        pair = ChargePointPair(version, clock, autostart=False)
+        pair.connect()
+        pair.plugins.load("cp_autostart")
+        pair.wait(0)
+        assert pair.actions()[:2] == ["BootNotification", "StatusNotification"]
+        pair.wait(300)
+        assert pair.actions() == ["Heartbeat"]
 
-    def test_unloading_it_stops_everything(self, world):
-        world.connect()
-        world.plugins.unload("cp_autostart")
-        world.calls()
-        world.wait(1000)
-        assert world.actions() == []
+    def test_unloading_it_stops_everything(self, pair):
+        pair.connect()
+        pair.plugins.unload("cp_autostart")
+        pair.calls()
+        pair.wait(1000)
+        assert pair.actions() == []
 
-    def test_unloading_it_while_it_waits(self, world):
-        world.answers["BootNotification"] = boot_answer(world.version, "Rejected", 60)
-        world.connect()
-        world.plugins.unload("cp_autostart")
-        world.calls()
-        world.wait(1000)
-        assert world.actions() == []
-        assert world.ask("ClearCache") == {"status": "Rejected"}
+    def test_unloading_it_while_it_waits(self, pair):
+        pair.answers["BootNotification"] = boot_answer(pair.version, "Rejected", 60)
+        pair.connect()
+        pair.plugins.unload("cp_autostart")
+        pair.calls()
+        pair.wait(1000)
+        assert pair.actions() == []
+        assert pair.ask("ClearCache") == {"status": "Rejected"}
 
-    def test_loading_it_again_does_not_boot_again(self, world):
-        world.connect()
-        world.calls()
-        world.plugins.load("cp_autostart")
-        world.wait(0)
-        assert world.actions() == []
-        world.wait(300)
-        assert world.actions() == ["Heartbeat"]
+    def test_loading_it_again_does_not_boot_again(self, pair):
+        pair.connect()
+        pair.calls()
+        pair.plugins.load("cp_autostart")
+        pair.wait(0)
+        assert pair.actions() == []
+        pair.wait(300)
+        assert pair.actions() == ["Heartbeat"]
 
-    def test_settings(self, world):
-        [settings] = [p.settings for p in world.plugins.loaded if p.name == "cp_autostart"]
+    def test_settings(self, pair):
+        [settings] = [p.settings for p in pair.plugins.loaded if p.name == "cp_autostart"]
         settings.update("cp_autostart", {"boot_retry": 3, "heartbeat_interval": 50})
-        world.answers["BootNotification"] = refusal()
-        world.connect()
-        world.answers["BootNotification"] = boot_answer(world.version, interval=0)
-        world.calls()
-        world.wait(3)
-        assert world.actions()[0] == "BootNotification"
-        world.wait(50)
-        assert world.actions() == ["Heartbeat"]
+        pair.answers["BootNotification"] = refusal()
+        pair.connect()
+        pair.answers["BootNotification"] = boot_answer(pair.version, interval=0)
+        pair.calls()
+        pair.wait(3)
+        assert pair.actions()[0] == "BootNotification"
+        pair.wait(50)
+        assert pair.actions() == ["Heartbeat"]

@@ -4,7 +4,8 @@ import pytest
 
 from ocppfw.charge_point import Registration
 from ocppfw.versions import OcppVersion
-from tests.plugins.charge_points import NEVER, World
+from tests.memory.script import NEVER
+from tests.plugins.charge_points import ChargePointPair
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 KINDS = [
@@ -18,144 +19,144 @@ AT_ONCE = [
 
 
 @pytest.fixture
-def world(request, clock, logged):
-    made = World(request.param, clock)
+def pair(request, clock, logged):
+    made = ChargePointPair(request.param, clock)
     made.connect()
     made.calls()
     yield made
-    made.station.stop()
+    made.end()
     assert logged.faults() == []
 
 
-def boots_again(world):
+def boots_again(pair):
     """Hang up, connect, boot; the reason in 2.x."""
-    assert world.link.closed == 1001
-    assert world.model.registration is Registration.UNREGISTERED
-    world.disconnect()
-    world.connect()
-    [(action, boot), *others] = world.calls()
+    assert pair.closed == 1001
+    assert pair.model.registration is Registration.UNREGISTERED
+    pair.connect()
+    [(action, boot), *others] = pair.calls()
     assert action == "BootNotification"
     assert {action for action, _ in others} == {"StatusNotification"}
     return boot.get("reason")
 
 
-@pytest.mark.parametrize(("world", "kind"), KINDS, indirect=["world"])
-def test_idle(world, kind):
-    assert world.reset(kind) == "Accepted"
-    assert world.link.closed is None
-    world.wait(1)
-    assert boots_again(world) == ("RemoteReset" if world.version.is_2x else None)
+@pytest.mark.parametrize(("pair", "kind"), KINDS, indirect=["pair"])
+def test_idle(pair, kind):
+    assert pair.reset(kind) == "Accepted"
+    assert pair.closed is None
+    pair.wait(1)
+    assert boots_again(pair) == ("RemoteReset" if pair.version.is_2x else None)
 
 
-@pytest.mark.parametrize(("world", "kind"), AT_ONCE, indirect=["world"])
-def test_charging(world, kind):
-    world.start(1)
-    world.start(2)
-    world.calls()
-    assert world.reset(kind) == "Accepted"
-    stops = [p for _, p in world.calls("StopTransaction", "TransactionEvent")]
+@pytest.mark.parametrize(("pair", "kind"), AT_ONCE, indirect=["pair"])
+def test_charging(pair, kind):
+    pair.start(1)
+    pair.start(2)
+    pair.calls()
+    assert pair.reset(kind) == "Accepted"
+    stops = [p for _, p in pair.calls("StopTransaction", "TransactionEvent")]
     assert len(stops) == 2
     for stop in stops:
-        if world.version.is_2x:
+        if pair.version.is_2x:
             assert stop["triggerReason"] == "ResetCommand"
             assert stop["transactionInfo"]["stoppedReason"] == "ImmediateReset"
         else:
-            assert stop.get("reason") == (f"{kind}Reset" if world.version is V1_6 else None)
-    world.wait(1)
-    assert boots_again(world) == ("RemoteReset" if world.version.is_2x else None)
+            assert stop.get("reason") == (f"{kind}Reset" if pair.version is V1_6 else None)
+    pair.wait(1)
+    assert boots_again(pair) == ("RemoteReset" if pair.version.is_2x else None)
 
 
-@pytest.mark.parametrize(("world", "kind"), AT_ONCE, indirect=["world"])
-def test_waits_until_the_stop_is_answered(world, kind):
-    world.start()
-    world.answers["StopTransaction"] = world.answers["TransactionEvent"] = NEVER
-    world.reset(kind)
-    world.wait(10)
-    assert world.link.closed is None
-    world.link.answer_late({})
-    world.wait(1)
-    boots_again(world)
+@pytest.mark.parametrize(("pair", "kind"), AT_ONCE, indirect=["pair"])
+def test_waits_until_the_stop_is_answered(pair, kind):
+    pair.start()
+    pair.answers["StopTransaction"] = pair.answers["TransactionEvent"] = NEVER
+    pair.reset(kind)
+    pair.wait(10)
+    assert pair.closed is None
+    pair.script.answer_late({})
+    pair.wait(1)
+    boots_again(pair)
 
 
-@pytest.mark.parametrize("world", OcppVersion, indirect=True, ids=str)
-def test_without_a_connection(world):
-    world.start()
-    kind = "Immediate" if world.version.is_2x else "Hard"
-    world.begin("Reset", {"type": kind})
-    world.disconnect()
-    world.exchange.answered(world.link.peer, world.call, None, False, world.call.after or ())
-    world.wait(2)
-    assert world.model.in_use == []
-    world.connect()
-    assert world.actions()[0] == "BootNotification"
+@pytest.mark.parametrize("pair", OcppVersion, indirect=True, ids=str)
+def test_without_a_connection(pair):
+    pair.start()
+    kind = "Immediate" if pair.version.is_2x else "Hard"
+    pair.plugins.load("hold_answers")
+    assert pair.left_unanswered("Reset", {"type": kind})
+    pair.disconnect()
+    pair.release_answers()
+    pair.wait(2)
+    assert pair.model.in_use == []
+    pair.connect()
+    assert pair.actions()[0] == "BootNotification"
 
 
-@pytest.mark.parametrize("world", OcppVersion, indirect=True, ids=str)
-def test_nothing_starts_while_it_goes_down(world):
-    world.reset("Immediate" if world.version.is_2x else "Hard")
-    assert world.start() == "Rejected"
+@pytest.mark.parametrize("pair", OcppVersion, indirect=True, ids=str)
+def test_nothing_starts_while_it_goes_down(pair):
+    pair.reset("Immediate" if pair.version.is_2x else "Hard")
+    assert pair.start() == "Rejected"
 
 
-@pytest.mark.parametrize("world", [V2_0_1, V2_1], indirect=True, ids=str)
-def test_on_idle_waits_for_the_end_of_the_transaction(world):
-    world.start()
-    assert world.reset("OnIdle") == "Scheduled"
-    world.wait(1000)
-    assert world.link.closed is None
-    assert world.start(2) == "Rejected"
-    world.calls()
-    world.stop()
-    [(_, ended)] = world.calls("TransactionEvent")
+@pytest.mark.parametrize("pair", [V2_0_1, V2_1], indirect=True, ids=str)
+def test_on_idle_waits_for_the_end_of_the_transaction(pair):
+    pair.start()
+    assert pair.reset("OnIdle") == "Scheduled"
+    pair.wait(1000)
+    assert pair.closed is None
+    assert pair.start(2) == "Rejected"
+    pair.calls()
+    pair.stop()
+    [(_, ended)] = pair.calls("TransactionEvent")
     assert ended["transactionInfo"]["stoppedReason"] == "Remote"
-    world.wait(1)
-    assert boots_again(world) == "ScheduledReset"
+    pair.wait(1)
+    assert boots_again(pair) == "ScheduledReset"
 
 
-@pytest.mark.parametrize("world", [V2_0_1, V2_1], indirect=True, ids=str)
-def test_immediate_after_on_idle(world):
-    world.start()
-    assert world.reset("OnIdle") == "Scheduled"
-    assert world.reset("Immediate") == "Accepted"
-    world.wait(1)
-    assert boots_again(world) == "RemoteReset"
+@pytest.mark.parametrize("pair", [V2_0_1, V2_1], indirect=True, ids=str)
+def test_immediate_after_on_idle(pair):
+    pair.start()
+    assert pair.reset("OnIdle") == "Scheduled"
+    assert pair.reset("Immediate") == "Accepted"
+    pair.wait(1)
+    assert boots_again(pair) == "RemoteReset"
 
 
-@pytest.mark.parametrize("world", [V2_1], indirect=True, ids=str)
-def test_a_transaction_cannot_be_resumed(world):
-    world.start()
-    assert world.reset("ImmediateAndResume") == "Rejected"
-    world.wait(10)
-    assert world.link.closed is None
+@pytest.mark.parametrize("pair", [V2_1], indirect=True, ids=str)
+def test_a_transaction_cannot_be_resumed(pair):
+    pair.start()
+    assert pair.reset("ImmediateAndResume") == "Rejected"
+    pair.wait(10)
+    assert pair.closed is None
 
 
-@pytest.mark.parametrize("world", [V2_0_1, V2_1], indirect=True, ids=str)
-def test_an_evse_has_no_reset_of_its_own(world):
-    answer = world.ask("Reset", {"type": "Immediate", "evseId": 1})
+@pytest.mark.parametrize("pair", [V2_0_1, V2_1], indirect=True, ids=str)
+def test_an_evse_has_no_reset_of_its_own(pair):
+    answer = pair.ask("Reset", {"type": "Immediate", "evseId": 1})
     assert answer == {"status": "Rejected"}
-    world.wait(10)
-    assert world.link.closed is None
+    pair.wait(10)
+    assert pair.closed is None
 
 
-@pytest.mark.parametrize("world", [V1_6], indirect=True, ids=str)
+@pytest.mark.parametrize("pair", [V1_6], indirect=True, ids=str)
 class TestPlugin:
-    def test_unloading_it_calls_the_reboot_off(self, world):
-        world.reset("Soft")
-        world.plugins.unload("cp_reset")
-        world.wait(10)
-        assert world.link.closed is None
-        assert world.refused("Reset", {"type": "Soft"}) == "NotSupported"
+    def test_unloading_it_calls_the_reboot_off(self, pair):
+        pair.reset("Soft")
+        pair.plugins.unload("cp_reset")
+        pair.wait(10)
+        assert pair.closed is None
+        assert pair.refused("Reset", {"type": "Soft"}) == "NotSupported"
 
-    def test_loading_it_again_goes_on(self, world):
-        world.reset("Soft")
-        world.plugins.load("cp_reset")
-        world.wait(1)
-        assert world.link.closed == 1001
+    def test_loading_it_again_goes_on(self, pair):
+        pair.reset("Soft")
+        pair.plugins.load("cp_reset")
+        pair.wait(1)
+        assert pair.closed == 1001
 
-    def test_its_delay(self, world):
-        [settings] = [p.settings for p in world.plugins.loaded if p.name == "cp_reset"]
+    def test_its_delay(self, pair):
+        [settings] = [p.settings for p in pair.plugins.loaded if p.name == "cp_reset"]
         settings.update("cp_reset", {"delay": 5})
-        world.reset("Soft")
-        world.wait(4)
-        assert world.link.closed is None
-        world.wait(1)
-        assert world.link.closed == 1001
+        pair.reset("Soft")
+        pair.wait(4)
+        assert pair.closed is None
+        pair.wait(1)
+        assert pair.closed == 1001

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocppfw import CallTimedOut, QueueFull
 from ocppfw.versions import OcppVersion
-from tests.plugins.charge_points import World
+from tests.memory.script import NEVER
+from tests.plugins.charge_points import ChargePointPair
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 
@@ -15,49 +15,49 @@ def version(request):
 
 
 @pytest.fixture
-def world(version, clock, logged):
-    made = World(version, clock)
+def pair(version, clock, logged):
+    made = ChargePointPair(version, clock)
     made.connect()
     made.calls()
     yield made
-    made.station.stop()
+    made.end()
     assert logged.faults() == []
     assert clock.getDelayedCalls() == []
 
 
-def change(world, number, operative):
+def change(pair, number, operative):
     word = "Operative" if operative else "Inoperative"
-    if world.version.is_2x:
+    if pair.version.is_2x:
         evse = {} if number == 0 else {"evse": {"id": number}}
-        return world.ask("ChangeAvailability", {**evse, "operationalStatus": word})["status"]
-    return world.ask("ChangeAvailability", {"connectorId": number, "type": word})["status"]
+        return pair.ask("ChangeAvailability", {**evse, "operationalStatus": word})["status"]
+    return pair.ask("ChangeAvailability", {"connectorId": number, "type": word})["status"]
 
 
 class TestAvailability:
-    def test_of_one(self, world):
-        assert change(world, 1, operative=False) == "Accepted"
-        assert world.statuses() == [(1, "Unavailable")]
-        assert change(world, 1, operative=False) == "Accepted"
-        assert world.statuses() == []
-        assert change(world, 1, operative=True) == "Accepted"
-        assert world.statuses() == [(1, "Available")]
+    def test_of_one(self, pair):
+        assert change(pair, 1, operative=False) == "Accepted"
+        assert pair.statuses() == [(1, "Unavailable")]
+        assert change(pair, 1, operative=False) == "Accepted"
+        assert pair.statuses() == []
+        assert change(pair, 1, operative=True) == "Accepted"
+        assert pair.statuses() == [(1, "Available")]
 
-    def test_of_all(self, world):
-        assert change(world, 0, operative=False) == "Accepted"
-        first = [] if world.version.is_2x else [(0, "Unavailable")]
-        assert world.statuses() == [*first, (1, "Unavailable"), (2, "Unavailable")]
+    def test_of_all(self, pair):
+        assert change(pair, 0, operative=False) == "Accepted"
+        first = [] if pair.version.is_2x else [(0, "Unavailable")]
+        assert pair.statuses() == [*first, (1, "Unavailable"), (2, "Unavailable")]
 
-    def test_of_none(self, world):
-        assert change(world, 3, operative=False) == "Rejected"
-        assert world.statuses() == []
+    def test_of_none(self, pair):
+        assert change(pair, 3, operative=False) == "Rejected"
+        assert pair.statuses() == []
 
-    def test_while_charging(self, world):
-        world.start()
-        world.calls()
-        assert change(world, 1, operative=False) == "Scheduled"
-        assert world.statuses() == []
-        world.stop()
-        assert world.statuses()[-1] == (1, "Unavailable")
+    def test_while_charging(self, pair):
+        pair.start()
+        pair.calls()
+        assert change(pair, 1, operative=False) == "Scheduled"
+        assert pair.statuses() == []
+        pair.stop()
+        assert pair.statuses()[-1] == (1, "Unavailable")
 
     @pytest.mark.parametrize("version", [V2_0_1, V2_1], ids=str)
     @pytest.mark.parametrize(
@@ -69,100 +69,108 @@ class TestAvailability:
             ({"id": 0, "connectorId": 1}, "Rejected"),
         ],
     )
-    def test_of_a_connector_of_an_evse(self, world, evse, status):
+    def test_of_a_connector_of_an_evse(self, pair, evse, status):
         payload = {"evse": evse, "operationalStatus": "Inoperative"}
-        assert world.ask("ChangeAvailability", payload) == {"status": status}
+        assert pair.ask("ChangeAvailability", payload) == {"status": status}
 
-    def test_survives_a_reset(self, world):
-        change(world, 2, operative=False)
-        world.reset("Immediate" if world.version.is_2x else "Hard")
-        world.wait(1)
-        world.disconnect()
-        world.connect()
-        assert (2, "Unavailable") in world.statuses()
+    def test_survives_a_reset(self, pair):
+        change(pair, 2, operative=False)
+        pair.reset("Immediate" if pair.version.is_2x else "Hard")
+        pair.wait(1)
+        pair.connect()
+        assert (2, "Unavailable") in pair.statuses()
 
 
 class TestReporting:
-    def test_the_fields_of_the_version(self, world):
-        change(world, 1, operative=False)
-        [(_, payload)] = world.calls()
-        if world.version.is_2x:
+    def test_the_fields_of_the_version(self, pair):
+        change(pair, 1, operative=False)
+        [(_, payload)] = pair.calls()
+        if pair.version.is_2x:
             assert set(payload) == {"timestamp", "evseId", "connectorId", "connectorStatus"}
             assert payload["connectorId"] == 1
         else:
-            timestamp = set() if world.version is V1_2 else {"timestamp"}
+            timestamp = set() if pair.version is V1_2 else {"timestamp"}
             assert set(payload) == {"connectorId", "status", "errorCode"} | timestamp
             assert payload["errorCode"] == "NoError"
 
-    def test_one_that_is_refused_is_known_all_the_same(self, world, logged):
-        world.answers["StatusNotification"] = CallTimedOut("StatusNotification", 30)
-        change(world, 1, operative=False)
+    def test_one_that_is_refused_is_known_all_the_same(self, pair, logged):
+        pair.answers["StatusNotification"] = NEVER
+        change(pair, 1, operative=False)
+        pair.wait(30)
         assert len(logged.lines("warn")) == 1
-        world.calls()
-        change(world, 2, operative=False)
-        assert world.statuses() == [(2, "Unavailable")]
+        pair.calls()
+        change(pair, 2, operative=False)
+        assert pair.statuses() == [(2, "Unavailable")]
 
-    def test_one_that_could_not_be_sent_is_sent_later(self, world):
-        world.answers["StatusNotification"] = QueueFull(100)
-        change(world, 1, operative=False)
-        world.answers["StatusNotification"] = {}
-        world.calls()
-        change(world, 2, operative=False)
-        assert world.statuses() == [(1, "Unavailable"), (2, "Unavailable")]
+    def test_one_that_could_not_be_sent_is_sent_later(self, version, clock):
+        pair = ChargePointPair(version, clock, max_queued_calls=1)
+        pair.connect()
+        pair.answers["Heartbeat"] = NEVER
+        for _ in range(2):  # one is under way, one waits, and no third one may
+            pair.station.tell("Heartbeat")
+        change(pair, 1, operative=False)
+        pair.answers["Heartbeat"] = {"currentTime": "2026-11-22T14:54:54Z"}
+        pair.script.answer_late(pair.answers["Heartbeat"])
+        pair.wait(0)
+        assert pair.actions()[-2:] == ["Heartbeat", "Heartbeat"]
+        change(pair, 2, operative=False)
+        assert pair.statuses() == [(1, "Unavailable"), (2, "Unavailable")]
 
     def test_by_hand_changes_are_reported(self, version, clock):
-        world = World(version, clock, autostart=False)
-        world.connect()
-        assert world.statuses() == []
-        change(world, 1, operative=False)
-        assert world.statuses() == [(1, "Unavailable")]
+        pair = ChargePointPair(version, clock, autostart=False)
+        pair.connect()
+        assert pair.statuses() == []
+        change(pair, 1, operative=False)
+        assert pair.statuses() == [(1, "Unavailable")]
 
     def test_a_hundred_connectors(self, version, clock):
-        world = World(version, clock, connectors=100)
-        world.connect()
-        assert len(world.statuses()) == (100 if version.is_2x else 101)
+        pair = ChargePointPair(version, clock, connectors=100)
+        pair.connect()
+        assert len(pair.statuses()) == (100 if version.is_2x else 101)
 
-    def test_unloaded(self, world):
-        world.plugins.unload("cp_status")
-        world.start()
-        assert world.statuses() == []
+    def test_unloaded(self, pair):
+        pair.plugins.unload("cp_status")
+        pair.start()
+        assert pair.statuses() == []
 
 
 @pytest.mark.parametrize("version", [V1_6, V2_0_1, V2_1], ids=str)
 class TestTriggers:
-    def trigger(self, world, number=None, action="TriggerMessage"):
+    def trigger(self, pair, number=None, action="TriggerMessage"):
         payload = {"requestedMessage": "StatusNotification"}
         if number is not None:
             one = {"evse": {"id": number, "connectorId": 1}}
-            payload |= one if world.version.is_2x else {"connectorId": number}
-        return world.ask(action, payload)["status"]
+            payload |= one if pair.version.is_2x else {"connectorId": number}
+        return pair.ask(action, payload)["status"]
 
-    def test_one(self, world):
-        assert self.trigger(world, 1) == "Accepted"
-        assert world.statuses() == [(1, "Available")]
+    def test_one(self, pair):
+        assert self.trigger(pair, 1) == "Accepted"
+        assert pair.statuses() == [(1, "Available")]
 
-    def test_none(self, world):
-        assert self.trigger(world, 3) == "Rejected"
-        assert world.statuses() == []
+    def test_none(self, pair):
+        assert self.trigger(pair, 3) == "Rejected"
+        assert pair.statuses() == []
 
-    def test_all(self, world):
-        if world.version.is_2x:
-            assert self.trigger(world) == "Rejected"  # of connectors only: F06.FR.12
-            assert world.statuses() == []
+    def test_all(self, pair):
+        if pair.version.is_2x:
+            assert self.trigger(pair) == "Rejected"  # of connectors only: F06.FR.12
+            assert pair.statuses() == []
         else:
-            assert self.trigger(world) == "Accepted"
-            assert world.statuses() == [(0, "Available"), (1, "Available"), (2, "Available")]
+            assert self.trigger(pair) == "Accepted"
+            assert pair.statuses() == [(0, "Available"), (1, "Available"), (2, "Available")]
 
-    def test_extended(self, world):
-        if world.version is V1_6:
-            assert self.trigger(world, 0, "ExtendedTriggerMessage") == "Accepted"
-            assert world.statuses() == [(0, "Available")]
+    def test_extended(self, pair):
+        if pair.version is V1_6:
+            assert self.trigger(pair, 0, "ExtendedTriggerMessage") == "Accepted"
+            assert pair.statuses() == [(0, "Available")]
 
-    def test_the_connection_is_lost_before_it_is_sent(self, world):
+    def test_the_connection_is_lost_before_it_is_sent(self, pair):
         payload = {"requestedMessage": "StatusNotification"}
-        if world.version.is_2x:
+        if pair.version.is_2x:
             payload["evse"] = {"id": 1, "connectorId": 1}
-        world.begin("TriggerMessage", payload)
-        world.disconnect()
-        world.wait(0)
-        assert world.statuses() == []
+        pair.plugins.load("hold_answers")
+        assert pair.left_unanswered("TriggerMessage", payload)
+        pair.disconnect()
+        pair.release_answers()
+        pair.wait(0)
+        assert pair.statuses() == []
