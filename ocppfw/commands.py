@@ -19,9 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocppfw.errors import PluginError
+
+if TYPE_CHECKING:
+    from ocppfw.interfaces import Station
 
 #: First words after ``ocppfw`` that stand for programs of their own, now or later.
 RESERVED = ("test", "record", "replay", "report", "call", "attach", "certs", "doctor")
@@ -88,7 +91,7 @@ class Invocation:
     arguments: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     assignments: list[tuple[str, str]] = field(default_factory=list)
-    stations: Sequence[Any] = ()
+    stations: Sequence[Station] = ()
     say: Callable[[str], None] = print
 
 

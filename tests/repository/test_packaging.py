@@ -111,6 +111,13 @@ def test_what_plugins_annotate_with_needs_no_definitions():
     assert not unwanted & imported_by("ocppfw.interfaces", "ocppfw.rpc.channels")
 
 
+def test_everything_that_is_offered_is_there():
+    for name in ocppfw.__all__:
+        assert getattr(ocppfw, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'ChargePiont'"):
+        ocppfw.ChargePiont  # noqa: B018
+
+
 def test_twistd_knows_ocppfw(tmp_path):
     result = subprocess.run(
         [BIN / "twistd", "--help"], cwd=tmp_path, check=True, capture_output=True, text=True
