@@ -114,11 +114,17 @@ class Station(Protocol):
 
     Attributes:
         role: which of the two.
-        log: for what a plugin wants to say; ``station.log.info("{label}: ...", label=...)``.
     """
 
     role: Role
-    log: Logger
+
+    @property
+    def log(self) -> Logger:
+        """For what a plugin says: ``station.log.info("Rebooting.")`` logs ``cp#ID: Rebooting.``
+
+        With values the text is a format, as for any logger of Twisted; without, it is shown as it
+        is.
+        """
 
     @property
     def label(self) -> str:
@@ -155,10 +161,17 @@ class Station(Protocol):
         """The present moment in UTC, with fractions of a second."""
 
     def later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> IDelayedCall:
-        """Call a function, or run a coroutine function, after some seconds."""
+        """Call a function, or run a coroutine function, after some seconds; a fault is logged.
 
-    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Deferred[Result]:
-        """Run a coroutine in the background, until the station stops or the plugin goes."""
+        The result's ``cancel()`` prevents the call.
+        """
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Deferred[Result | None]:
+        """Run a coroutine in the background, until the station stops or the plugin goes.
+
+        The Deferred never fails: None stands for a coroutine that failed, which is logged, or was
+        cancelled.
+        """
 
     def perform(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         """Call a function, or run a coroutine function; a fault is logged."""

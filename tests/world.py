@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from ocppfw.versions import OcppVersion
+from tests.deferreds import value_of
 from tests.memory.sides import Line
 from tests.memory.stations import (
     IDENTITY,
@@ -35,8 +36,12 @@ class World:
     def load(self, name: str, source: str) -> Path:
         """Write a plugin, and load it."""
         path = self.plugin(name, source)
-        self.plugins.load(name)
+        value_of(self.plugins.load(name))
         return path
+
+    def unload(self, name: str) -> None:
+        """Unload a plugin."""
+        value_of(self.plugins.unload(name))
 
     def make(self, role: str = "cs", version: str = "1.6", **given: Any) -> Any:
         """Make the one station of this world."""

@@ -206,12 +206,12 @@ class GeneralCommands:
                 for name, value, text in plugin.settings.describe():
                     yield f"  {name}={value}  {text}"
 
-    def _load(self, name: str, say: Callable[[str], None]) -> None:
-        plugin = self._world.plugins.load(name)
+    async def _load(self, name: str, say: Callable[[str], None]) -> None:
+        plugin = await self._world.plugins.load(name)
         say(f"Plugin {plugin.name} loaded.")
 
-    def _unload(self, name: str, say: Callable[[str], None]) -> None:
-        self._world.plugins.unload(name)
+    async def _unload(self, name: str, say: Callable[[str], None]) -> None:
+        await self._world.plugins.unload(name)
         say(f"Plugin {name} unloaded.")
 
 

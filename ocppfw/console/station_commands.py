@@ -213,7 +213,7 @@ class StationCommands:
         given = {"role": "cp", "url": url, "protocol": "ocpp1.5"}
         settings = Settings.build(given, _settings(options))
         if "auto" in options and not self._is_loaded(AUTOSTART):
-            self._world.plugins.load(AUTOSTART)
+            await self._world.plugins.load(AUTOSTART)
         [station] = self._world.running.start_charge_points([invocation.arguments["id"]], settings)
         try:
             await station.attempted()

@@ -16,7 +16,8 @@ from ocppfw.console.memory import Memory
 from ocppfw.errors import PluginError, StationNotFound
 from ocppfw.hooks.calls import log_failure
 from ocppfw.hooks.files import Discovery
-from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.registry import Implementation, Plugin
 from ocppfw.service.running import RunningStations
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer

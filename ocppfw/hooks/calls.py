@@ -14,11 +14,12 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ocppfw.hooks.manager import Implementation
+from ocppfw.hooks.registry import Implementation
 
 log = Logger()
 
-_ADVICE = "use twisted.internet.threads.deferToThread or twisted.internet.task.deferLater"
+#: What a hook does instead of blocking, and instead of awaiting what asyncio runs.
+ADVICE = "use station.in_thread or twisted.internet.task.deferLater"
 
 
 def is_awaitable(value: Any) -> bool:
@@ -42,7 +43,7 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Any:
         Exception: what it failed with at once.
     """
     if asyncio.isfuture(value):
-        raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
+        raise TypeError(f"returned an awaitable of asyncio; {ADVICE}")
     if not isinstance(value, Deferred):
         coroutine = value if inspect.iscoroutine(value) else _awaiting(value)
         # Of its own, as in fromCoroutine: a block of the store stays open in it alone.
@@ -92,7 +93,7 @@ def _limited(
 
     def expire() -> None:
         # Before the cancelling, which a coroutine may catch and ignore.
-        limited.errback(HookTimedOut(f"did not answer within {seconds:g} s"))
+        limited.errback(HookTimedOut(f"did not end within {seconds:g} s"))
         deferred.cancel()
 
     def end(_: None) -> None:
@@ -103,6 +104,17 @@ def _limited(
     timer = clock.callLater(seconds, expire)
     deferred.addCallback(end)
     return limited
+
+
+async def outcome_of(result: Any, seconds: float, clock: Any) -> Any:
+    """What a hook's result comes to, whether or not it has to be waited for.
+
+    Raises:
+        Exception: as ``await_hook``; HookTimedOut if it takes too long.
+    """
+    if is_awaitable(result):
+        result = await_hook(result, seconds, clock)
+    return await result if isinstance(result, Deferred) else result
 
 
 def change(
@@ -181,7 +193,7 @@ def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
         try:
             result = implementation.function(*arguments)
             if asyncio.isfuture(result):
-                raise TypeError(f"returned an awaitable of asyncio; {_ADVICE}")
+                raise TypeError(f"returned an awaitable of asyncio; {ADVICE}")
             if is_awaitable(result):
                 deferred = result if isinstance(result, Deferred) else ensureDeferred(result)
                 deferred.addErrback(log_failure, implementation)
@@ -190,14 +202,19 @@ def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
 
 
 def log_failure(failure: Failure, implementation: Implementation) -> None:
-    """Log the fault of a plugin with hook, file and traceback."""
+    """Log the fault of a plugin with hook, file and traceback; one that is late needs none."""
+    name = str(implementation)
+    if failure.check(HookTimedOut):
+        log.error("{implementation} {error}", implementation=name, error=failure.value)
+    else:
+        text = "{implementation} failed{advice}"
+        log.failure(text, failure, implementation=name, advice=advice_about(failure.value))
+
+
+def advice_about(error: BaseException | None) -> str:
+    """What to do about an awaitable of asyncio; nothing about other faults."""
     # What asyncio says when its awaitables are used without its loop.
-    is_asyncio = failure.check(RuntimeError) and any(
-        words in str(failure.value) for words in ("running event loop", "used with future")
+    is_asyncio = isinstance(error, RuntimeError) and any(
+        words in str(error) for words in ("running event loop", "used with future")
     )
-    log.failure(
-        "{implementation} failed{advice}",
-        failure=failure,
-        implementation=str(implementation),
-        advice=f"; asyncio does not run here: {_ADVICE}" if is_asyncio else "",
-    )
+    return f"; asyncio does not run here: {ADVICE}" if is_asyncio else ""

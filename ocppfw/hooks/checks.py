@@ -19,6 +19,11 @@ from ocppfw.versions import OcppVersion, Role
 AnswerHooks = Mapping[str, frozenset[OcppVersion]]
 
 _ROLE_PREFIXES = tuple(f"{role}_" for role in Role)
+#: Hooks that cannot wait, each with what can.
+_AT_ONCE = {
+    "call_requested": "to wait before it is decided, use connection_requested or the answer hook",
+    "console_commands": "the function of a Command may be async",
+}
 
 
 def check_module(module: types.ModuleType, path: Path, answer_hooks: AnswerHooks) -> None:
@@ -38,6 +43,7 @@ def check_module(module: types.ModuleType, path: Path, answer_hooks: AnswerHooks
 
 def _faults(module: types.ModuleType, answer_hooks: AnswerHooks) -> Iterator[str]:
     yield from _constant_faults(module)
+    yield from _class_faults(module, module)
     for name, function in inspect.getmembers(module, inspect.isroutine):
         options = getattr(function, f"{PROJECT}_impl", None)
         if options is not None:
@@ -62,6 +68,19 @@ def _constant_faults(module: types.ModuleType) -> Iterator[str]:
         yield "SETTINGS: must be ocppfw.PluginSettings(name=(default, help), ...)"
 
 
+def _class_faults(module: types.ModuleType, owner: Any) -> Iterator[str]:
+    """Hooks in classes, which nobody would call."""
+    called = {getattr(function, "__func__", None) for function in vars(module).values()}
+    for value in list(vars(owner).values()):
+        if not inspect.isclass(value) or value.__module__ != module.__name__:
+            continue
+        for function in map(inspect.unwrap, vars(value).values()):
+            if hasattr(function, f"{PROJECT}_impl") and function not in called:
+                place = f"{function.__qualname__} (line {function.__code__.co_firstlineno})"
+                yield f"{place}: must be a function of the module, not of a class, to be a hook"
+        yield from _class_faults(module, value)
+
+
 def _hook_faults(
     module: types.ModuleType, hook: str, function: Any, answer_hooks: AnswerHooks
 ) -> Iterator[str]:
@@ -72,6 +91,8 @@ def _hook_faults(
     options = getattr(function, f"{PROJECT}_impl")
     if options.get("wrapper") or options.get("hookwrapper"):
         yield f"{hook}: hook wrappers are not supported; use tryfirst=True, or a changing hook"
+    if hook in _AT_ONCE and inspect.iscoroutinefunction(function):
+        yield f"{hook}: cannot be async, because its result is needed at once; {_AT_ONCE[hook]}"
     specification = getattr(specs, hook, specs.answer_hook)
     arguments = list(inspect.signature(specification).parameters)
     for argument in inspect.signature(function).parameters.values():

@@ -12,6 +12,7 @@ from twisted.application.service import Service
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from ocppfw.hooks.calls import ADVICE
 from ocppfw.hooks.manager import PluginManager
 
 PATIENCE = 1.0  # seconds that the reactor may stand still
@@ -64,18 +65,19 @@ class WatchdogService(Service):
 
     def _report(self) -> None:
         self._reported = True
-        files = self._plugins.files()
         frame: FrameType | None = sys._current_frames().get(self._reactor_thread)
         hook = None
         while frame is not None:
-            if frame.f_code.co_filename in files:
+            if self._plugins.owner(frame) is not None:
                 hook = frame  # the outermost one is the hook itself
             frame = frame.f_back
         if hook is not None:
+            text = "{hook} in {file} (line {line}) has blocked the reactor for over {seconds:g} s"
             self.log.warn(
-                "{hook} in {file} (line {line}) has blocked the reactor for over {seconds:g} s",
+                f"{text}; {{advice}}",
                 hook=hook.f_code.co_name,
                 file=hook.f_code.co_filename,
                 line=hook.f_lineno,
                 seconds=PATIENCE,
+                advice=ADVICE,
             )

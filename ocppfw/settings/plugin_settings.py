@@ -22,9 +22,14 @@ class PluginSettings:
 
     Args:
         declared: for each setting, its default (str, int, float or bool) and a help text.
+
+    Raises:
+        SettingsError: a declaration is something else, or its name has another meaning here.
     """
 
     def __init__(self, **declared: tuple[Any, str]) -> None:
+        for name, declaration in declared.items():
+            _check_declaration(name, declaration)
         self._help = {name: text for name, (_, text) in declared.items()}
         self._values = {name: default for name, (default, _) in declared.items()}
 
@@ -65,3 +70,13 @@ class PluginSettings:
         except (TypeError, ValueError):
             wanted = type(default).__name__
             raise SettingsError(f"{plugin}.{name}: must be of type {wanted}") from None
+
+
+def _check_declaration(name: str, declaration: Any) -> None:
+    if name.startswith("_") or hasattr(PluginSettings, name):
+        raise SettingsError(f"PluginSettings: {name}: no setting can be named so")
+    match declaration:
+        case (str() | int() | float(), str()):
+            return
+    wanted = "(default, help): a str, int, float or bool, and a text"
+    raise SettingsError(f"PluginSettings: {name}: must be {wanted}")

@@ -25,7 +25,6 @@ from twisted.python.failure import Failure
 from ocppfw.catalogue import Form, hook_name
 from ocppfw.errors import CallFailed, NoAnswer
 from ocppfw.hooks.calls import (
-    HookTimedOut,
     await_hook,
     change,
     is_awaitable,
@@ -33,7 +32,8 @@ from ocppfw.hooks.calls import (
     notify,
     require_nothing,
 )
-from ocppfw.hooks.manager import Implementation, PluginManager
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.registry import Implementation
 from ocppfw.interfaces import Host, Peer
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import (
@@ -304,11 +304,7 @@ class Exchange:
             return CallError(call.message_id, error.code, error.description, error.details)
         if isinstance(error, NoAnswer):
             return None
-        if isinstance(error, HookTimedOut):
-            text = "{implementation} {error}"
-            self.log.error(text, implementation=str(implementation), error=error)
-        else:
-            log_failure(failure, implementation)
+        log_failure(failure, implementation)
         return self._refuse_internally(call)
 
     def _refuse(self, call: Call, fault: Any, description: str) -> CallError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ocppfw.catalogue import Form, load_catalogue
-from ocppfw.hooks.manager import Implementation, PluginManager
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.registry import Implementation
 from ocppfw.interfaces import Host
 from ocppfw.versions import OcppVersion, Role, Transport
 

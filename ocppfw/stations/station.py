@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
-from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
 from ocppfw.errors import ConnectFailed, ConnectionRefused, NotConnected, OcppfwError
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
-from ocppfw.hooks.manager import Implementation, Plugin, PluginManager
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.registry import Implementation, Plugin, Registry
 from ocppfw.interfaces import Connection, ConnectionRequest, PluginData, new_plugin_data
 from ocppfw.settings import Settings
+from ocppfw.stations.background import Background
 from ocppfw.stations.exchange import Exchange
+from ocppfw.stations.lifecycle import Lifecycle
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
@@ -29,10 +27,8 @@ from ocppfw.versions import OcppVersion, Role, Transport
 
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 
-Result = TypeVar("Result")
 
-
-class Station:
+class Station(Background):
     """What a central system and a charge point have in common.
 
     Args:
@@ -47,7 +43,6 @@ class Station:
     """
 
     role: Role
-    log = Logger()
 
     def __init__(
         self,
@@ -57,16 +52,14 @@ class Station:
         clock: Any,
         trace: Trace | None,
     ) -> None:
-        self.settings = settings
+        super().__init__(self.label, plugins, settings, clock)
         self.store = stores.of(self.label)
-        self.clock = clock
         self.data = new_plugin_data()
-        self._plugins = plugins
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
         self._second = -1
         self._timestamp = ""
-        self._running = False
+        self._lifecycle = Lifecycle(self, self.role, plugins)
         self._gone: Deferred[None] | None = None
 
     @property
@@ -98,43 +91,28 @@ class Station:
         """The present moment in UTC, with fractions of a second."""
         return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
-    def later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> IDelayedCall:
-        """Call a function after some seconds; the result's ``cancel()`` prevents it."""
-        return self.clock.callLater(seconds, function, *arguments)
-
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Deferred[Any]:
-        """Run a coroutine in the background; a fault is logged."""
-        return Deferred.fromCoroutine(coroutine).addErrback(self._background_failed, coroutine)
-
-    def in_thread(self, function: Callable[..., Result], *arguments: Any) -> Deferred[Result]:
-        """Call a function that blocks in a thread; a Deferred of its result."""
-        return deferToThreadPool(self.clock, self.clock.getThreadPool(), function, *arguments)
-
-    def perform(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
-        """Call a function of a plugin, or run a coroutine function; a fault is logged."""
-        try:
-            result = function(*arguments, **named)
-            if inspect.iscoroutine(result):
-                self.run(result)
-        except (Exception, SystemExit):
-            self._background_failed(Failure(), function)
-
     # From the service.
 
     def start(self) -> None:
-        """Get ready for its versions, and tell the plugins that the station has started."""
+        """Get ready for its versions, and tell the plugins that the station has started.
+
+        Raises:
+            PluginError: the ``station_started`` of one of them has failed.
+        """
         for version in self.versions:
             self.answerer(version)
-        self._running = True
+        self._lifecycle.start_all()
         self._plugins.subscribe(self)
-        notify(self._implementations("station_started"), self)
 
-    def stop(self) -> None:
-        """Tell the plugins that the station has stopped."""
-        if self._running:
-            self._running = False
-            self._plugins.unsubscribe(self)
-            notify(self._implementations("station_stopped"), self)
+    def stop(self) -> Deferred[None]:
+        """Tell the plugins that the station stops; fires when they and their work have ended.
+
+        What does not end within ``hook-timeout`` is not waited for.
+        """
+        if not self._lifecycle.running:
+            return succeed(None)
+        self._plugins.unsubscribe(self)
+        return self._lifecycle.stop_all()
 
     def drain(self) -> Deferred[Any]:
         """Begin no further call; when those begun are answered, close with 1001.
@@ -152,20 +130,23 @@ class Station:
 
     # From the plugin manager.
 
-    def plugins_changing(self, old: Plugin | None) -> None:
+    def start_plugin(self, plugin: Plugin, registry: Registry) -> Deferred[None]:
+        """Show a plugin that comes the beginning of its world."""
+        return self._lifecycle.start(plugin, registry)
+
+    def stop_plugin(self, plugin: Plugin) -> Deferred[None]:
         """Show a plugin that goes the end of its world."""
-        if old is not None:
-            self._tell(old, "station_stopped", None, self)
+        return self._lifecycle.stop(plugin)
 
     def plugins_changed(self, new: Plugin | None) -> None:
-        """Ask other plugins from now on, and show a new one what there is already."""
+        """Ask other plugins from now on, and show a new one who is connected already."""
         for exchange in self._exchanges.values():
             exchange.refresh()
         self.taps.refresh()
-        if new is not None:
-            self._tell(new, "station_started", None, self)
-            for peer in self.connected_peers:
-                self._tell(new, "connection_opened", peer.version, self, peer)
+        self._lifecycle.catch_up()
+        for peer in self.connected_peers:
+            opened = self._implementations("connection_opened", peer.version)
+            notify((found for found in opened if found.plugin is new), self, peer)
 
     # From the transport.
 
@@ -254,10 +235,6 @@ class Station:
             raise ConnectionRefused(500, f"{implementation} failed") from failure.value
         failure.raiseException()
 
-    def _background_failed(self, failure: Failure, function: object) -> None:
-        text = "{label}: {function} failed"
-        self.log.failure(text, failure, label=self.label, function=function)
-
     def _peer_opened(self, peer: Peer) -> None:
         raise NotImplementedError
 
@@ -272,12 +249,6 @@ class Station:
         self, hook: str, version: OcppVersion | None = None
     ) -> tuple[Implementation, ...]:
         return self._plugins.implementations(hook, self.role, version)
-
-    def _tell(
-        self, plugin: Plugin, hook: str, version: OcppVersion | None, *arguments: Any
-    ) -> None:
-        implementations = self._implementations(hook, version)
-        notify((found for found in implementations if found.plugin is plugin), *arguments)
 
 
 class CentralSystem(Station):
@@ -312,15 +283,13 @@ class CentralSystem(Station):
         replaced = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
         source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
-        text = "cs: ChargePoint #{id} connected{source}."
-        self.log.info(text, id=peer.identity, source=source)
+        self.log.info("ChargePoint #{id} connected{source}.", id=peer.identity, source=source)
         if replaced is not None:
             # Who connects again has lost the old connection, whether or not we know.
             replaced.close(1000, "replaced by a newer connection")
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
-        text = "cs: ChargePoint #{id} disconnected: {reason}"
-        self.log.info(text, id=peer.identity, reason=reason)
+        self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)
         if self.peers.get(peer.identity) is peer:
             del self.peers[peer.identity]
 
@@ -386,8 +355,8 @@ class ChargePoint(Station):
 
         def failed(failure: Failure) -> None:
             failure.trap(OcppfwError)
-            text = "{label}: {action} was not delivered: {error}"
-            self.log.warn(text, label=self.label, action=action, error=failure.value)
+            text = "{action} was not delivered: {error}"
+            self.log.warn(text, action=action, error=failure.value)
 
         return self.call(action, payload).addErrback(failed)
 
@@ -400,19 +369,18 @@ class ChargePoint(Station):
     def connecting_failed(self, reason: str, seconds: float) -> None:
         """An attempt to connect has failed; the next one follows in some seconds."""
         shown = escape_controls(reason)
-        text = "{label}: {reason}. Next attempt in {seconds:.1f} s."
-        self.log.warn(text, label=self.label, reason=shown, seconds=seconds)
+        text = "{reason}. Next attempt in {seconds:.1f} s."
+        self.log.warn(text, reason=shown, seconds=seconds)
         notify(self._implementations("connection_failed", self.version), self, shown)
         self._attempt_ended(shown)
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peer = peer
-        self.log.info("{label}: Connected to CentralSystem.", label=self.label)
+        self.log.info("Connected to CentralSystem.")
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.peer = None
-        text = "{label}: Connection lost: {reason}"
-        self.log.info(text, label=self.label, reason=reason)
+        self.log.info("Connection lost: {reason}", reason=reason)
 
     def _attempt_ended(self, fault: str | None) -> None:
         self.connect_fault = fault

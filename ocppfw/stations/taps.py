@@ -8,7 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from ocppfw.hooks.calls import change, notify
-from ocppfw.hooks.manager import Implementation, PluginManager
+from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.registry import Implementation
 from ocppfw.interfaces import Envelope, Peer, Station
 from ocppfw.marker import DROP
 from ocppfw.stations.trace import Trace

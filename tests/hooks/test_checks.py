@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+import typing
+from pathlib import Path
 
 import pytest
 
+import ocppfw
 from ocppfw.errors import PluginError
+from tests.deferreds import value_of
 from tests.world import World
 
 HOOK = "@hookimpl\ndef {}: return None"
+IN_CLASS = """
+class Cards:
+
+    @hookimpl
+    def cs_authorize(self, payload): return None
+"""
 FAULTS = [
     # what stands in the plugin, what the message says
     (HOOK.format("cs_boot_notificaton(payload)"), "cs_boot_notificaton: there is no such hook"),
@@ -54,6 +64,15 @@ FAULTS = [
     ("def f():\n    raise KeyError('a')\n\nf()", ":3: KeyError: 'a'"),
     ("import no_such_module", ":2: ModuleNotFoundError: No module named 'no_such_module'"),
     ("raise SystemExit(3)", ":2: SystemExit: 3"),
+    (IN_CLASS, "Cards.cs_authorize (line 5): must be a function of the module, not of a class"),
+    (IN_CLASS.replace("    @", "    @staticmethod\n    @"), "Cards.cs_authorize (line 5): must be"),
+    (
+        "class Outer:\n  class Inner:\n    @hookimpl\n    def cs_authorize(self): pass",
+        "Outer.Inner.cs_authorize (line 4): must be a function of the module",
+    ),
+    ("@hookimpl\nasync def call_requested(): pass", "call_requested: cannot be async, because"),
+    ("@hookimpl\nasync def call_requested(): pass", "use connection_requested or the answer hook"),
+    ("@hookimpl\nasync def console_commands(): pass", "console_commands: cannot be async"),
     ("@hookimpl\ndef cs_authorize(*, payload): return None", "cs_authorize: "),
     ("@hookimpl\ndef cs_authorize(payload=None): return None", "cs_authorize: "),
 ]
@@ -65,7 +84,7 @@ def test_a_fault_is_named_with_file_and_hook_when_a_plugin_is_loaded(
 ) -> None:
     path = world.plugin("bad", source)
     with pytest.raises(PluginError) as caught:
-        world.plugins.load("bad")
+        value_of(world.plugins.load("bad"))
     assert str(caught.value).startswith(str(path))
     if said.startswith(":") and "Error" not in said:
         assert re.search(rf"{said.strip(': ')}\b", str(caught.value).removeprefix(str(path)))
@@ -102,6 +121,8 @@ GOOD = [
     "def _cs_helper(): pass\ndef helper(): pass\ncs_number = 1",
     "@hookimpl(specname='cs_authorize', tryfirst=True)\ndef block(payload): return None",
     "SETTINGS = PluginSettings()",
+    IN_CLASS + "\ncs_authorize = Cards().cs_authorize",
+    "class Cards:\n    def cs_authorize(self): return None",
 ]
 
 
@@ -120,7 +141,16 @@ def test_a_file_that_cannot_be_read_as_text_is_named(world: World) -> None:
     path = world.plugin("bad", "")
     path.write_bytes(b"x = '\xff'")
     with pytest.raises(PluginError, match=re.escape(str(path))):
-        world.plugins.load("bad")
+        value_of(world.plugins.load("bad"))
     path.write_bytes(b"\x00")
     with pytest.raises(PluginError, match=re.escape(str(path))):
         world.plugins.load_initial([])
+
+
+def test_a_plugin_may_be_annotated(world: World) -> None:
+    source = (Path(__file__).parent / "typed_plugin.py").read_text()
+    (world.folder / "typed_plugin.py").write_text(source)
+    world.start("cp")
+    (plugin,) = [value_of(world.plugins.load("typed_plugin"))]
+    hints = typing.get_type_hints(plugin.module.cp_reset)
+    assert hints["station"] is ocppfw.ChargePoint

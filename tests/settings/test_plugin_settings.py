@@ -11,6 +11,7 @@ from ocppfw import PluginSettings
 from ocppfw.errors import PluginError, SettingsError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
+from tests.deferreds import value_of
 
 SOURCE = """
 from ocppfw import PluginSettings
@@ -92,8 +93,8 @@ def test_a_plugin_without_settings_cannot_be_given_any(tmp_path: Path) -> None:
 def test_settings_are_kept_when_a_plugin_is_loaded_again(tmp_path: Path) -> None:
     (tmp_path / "tariffs.py").write_text(SOURCE)
     manager = PluginManager(Discovery([("test", tmp_path)]), {"tariffs": {"interval": 60}})
-    assert manager.load("tariffs").settings.interval == 60
-    assert manager.load("tariffs").settings.interval == 60
+    assert value_of(manager.load("tariffs")).settings.interval == 60
+    assert value_of(manager.load("tariffs")).settings.interval == 60
 
 
 def test_nothing_is_taken_over_when_one_value_is_wrong() -> None:
@@ -106,3 +107,31 @@ def test_nothing_is_taken_over_when_one_value_is_wrong() -> None:
 def test_a_setting_that_is_not_declared_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no setting 'b' is declared"):
         _ = PluginSettings(a=(1, "A.")).b
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        (
+            "interval=300",
+            "interval: must be (default, help): a str, int, float or bool",
+        ),
+        ("interval='300'", "interval: must be (default, help)"),
+        ("interval=(300,)", "interval: must be (default, help)"),
+        ("interval=(300, 'Seconds.', 1)", "interval: must be (default, help)"),
+        ("interval=(300, 5)", "interval: must be (default, help)"),
+        ("interval=(None, 'Seconds.')", "interval: must be (default, help)"),
+        ("interval=([1], 'Seconds.')", "interval: must be (default, help)"),
+        ("interval='ab'", "interval: must be (default, help)"),
+        ("update=(1, 'What to do.')", "update: no setting can be named so"),
+        ("_values=(1, 'What to do.')", "_values: no setting can be named so"),
+    ],
+)
+def test_a_malformed_declaration_is_refused_with_its_line(
+    tmp_path: Path, declaration: str, said: str
+) -> None:
+    source = f"from ocppfw import PluginSettings\n\nSETTINGS = PluginSettings({declaration})\n"
+    with pytest.raises(PluginError) as caught:
+        load(tmp_path, {}, source)
+    assert str(caught.value).startswith(f"{tmp_path / 'tariffs.py'}:3: PluginSettings: {said}")
+    assert "\n" not in str(caught.value)

@@ -85,7 +85,7 @@ FAULTS = [
     ("return fail(ZeroDivisionError('oops'))", "failed"),
     ("await fail(ZeroDivisionError('oops'))", "failed"),
     ("return asyncio.sleep(1)", "asyncio does not run here"),
-    ("await asyncio.sleep(1)", "deferToThread"),
+    ("await asyncio.sleep(1)", "station.in_thread"),
     ("return True", "failed"),
     ("return [1]", "failed"),
     ("return ()", "failed"),
@@ -121,7 +121,7 @@ def test_an_awaitable_of_asyncio_is_refused_with_advice(world: World, logged: Lo
     assert logged.faults() == [f"cs_data_transfer in {path} failed"]
     (event,) = [event for event in logged.events if "log_failure" in event]
     text = str(event["log_failure"].value)
-    assert "deferToThread" in text
+    assert "station.in_thread" in text
     assert "deferLater" in text
 
 
@@ -137,7 +137,7 @@ def test_a_plugin_that_takes_too_long_is_an_internal_error(
     assert line.pipe.frames() == []
     world.clock.advance(0.1)
     assert line.pipe.frames() == [INTERNAL]
-    assert logged.faults() == [f"cs_data_transfer in {path} did not answer within 20 s"]
+    assert logged.faults() == [f"cs_data_transfer in {path} did not end within 20 s"]
     assert line.connection.idle
 
 

@@ -183,7 +183,6 @@ def test_calls_that_end_with_their_connection_leave_the_station_idle(world: Worl
 @pytest.mark.parametrize(
     "hook",
     [
-        "station_started",
         "connection_opened",
         "call_received",
         "call_answered",

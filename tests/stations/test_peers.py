@@ -106,16 +106,6 @@ def test_the_time_is_that_of_the_clock_in_utc(world: World) -> None:
     assert world.station.timestamp() == "2026-11-22T14:54:55Z"
 
 
-def test_later_calls_later_unless_it_is_cancelled(world: World) -> None:
-    called: list[str] = []
-    world.station.later(5, called.append, "a")
-    world.station.later(5, called.append, "b").cancel()
-    world.clock.advance(4.9)
-    assert called == []
-    world.clock.advance(0.1)
-    assert called == ["a"]
-
-
 def test_draining_answers_what_was_begun_and_closes_with_1001(world: World) -> None:
     world.load("slow", SLOW)
     busy, idle = world.connect("1.6", "CP1"), world.connect("1.6", "CP2")

@@ -68,7 +68,7 @@ def test_without_watchers_the_taps_are_not_active(world: World) -> None:
     assert world.station.taps.active
     line.receive(HEARTBEAT)
     assert len(world.module("watcher").seen) == 2
-    world.plugins.unload("watcher")
+    world.unload("watcher")
     assert not world.station.taps.active
 
 

@@ -1,0 +1,134 @@
+"""Runs the file of a plugin, and the helper files beside it, under names of their own.
+
+Each time a plugin is loaded, a package is made for it that lies on no disk. The plugin is a module
+of this package, and so is every helper file that it imports (``from ._cards import STOLEN`` for
+``_cards.py`` in its folder). So no two plugins, loads or services share a module.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from ocppfw.errors import OcppfwError, PluginError
+from ocppfw.hooks.files import Candidate
+from ocppfw.marker import PROJECT
+
+_PREFIX = f"_{PROJECT}_plugin_"
+_serials = itertools.count(1)
+
+
+def package_of(frame: FrameType) -> str:
+    """Name of the package of the module whose code runs in a frame."""
+    return _root(frame.f_globals.get("__name__", ""))
+
+
+def run_file(candidate: Candidate) -> ModuleType:
+    """Run a plugin's file.
+
+    Args:
+        candidate: where the plugin was found.
+
+    Returns:
+        The module, which lies in a package of its own.
+
+    Raises:
+        PluginError: the file, or a helper file, cannot be run; the text names file and line.
+    """
+    package = _make_package(candidate.path.parent)
+    name = f"{package}.{candidate.name.replace('.', '_')}"
+    loader = _SourceLoader(name, str(candidate.path))
+    spec = spec_from_file_location(name, candidate.path, loader=loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        forget(package)
+        place = place_of(error, lambda frame: package_of(frame) == package)
+        raise PluginError(f"{place or candidate.path}: {what_is_wrong(error)}") from error
+    return module
+
+
+def forget(package: str) -> None:
+    """Take a plugin and its helper files out of ``sys.modules``."""
+    for name in [name for name in list(sys.modules) if _root(name) == package]:
+        del sys.modules[name]
+
+
+def place_of(error: BaseException, is_plugin: Callable[[FrameType], Any]) -> str:
+    """``FILE:LINE`` of a fault.
+
+    Args:
+        error: what was raised.
+        is_plugin: true for a frame in which a plugin's code runs.
+
+    Returns:
+        The innermost code of a plugin that the error went through, empty if there is none.
+    """
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_file():
+        return f"{error.filename}:{error.lineno}"
+    places = [
+        f"{frame.f_code.co_filename}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if is_plugin(frame)
+    ]
+    return places[-1] if places else ""
+
+
+def what_is_wrong(error: BaseException) -> str:
+    """An error in one line."""
+    if isinstance(error, SyntaxError):
+        return error.msg
+    text = str(error) if isinstance(error, OcppfwError) else f"{type(error).__name__}: {error}"
+    return text.replace("\n", " ")
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _make_package(folder: Path) -> str:
+    spec = ModuleSpec(f"{_PREFIX}{next(_serials)}", None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[spec.name] = module_from_spec(spec)
+    return spec.name
+
+
+class _SourceLoader(SourceFileLoader):
+    """Reads a file anew: a cached one may stand for a source of the same second."""
+
+    def path_stats(self, path: Any) -> Any:
+        raise OSError  # nothing is known that a cached file could be compared with
+
+
+class _HelperFinder(MetaPathFinder):
+    """Finds helper files."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(_PREFIX) or not path:
+            return None
+        _, _, name = fullname.partition(".")
+        if not name.startswith("_"):
+            raise ModuleNotFoundError(
+                f"{name} is no helper file: the names of those begin with _, and plugins do not"
+                " import each other"
+            )
+        spec = FileFinder(path[0], (_SourceLoader, [".py"])).find_spec(fullname)
+        if spec is None:
+            raise ModuleNotFoundError(f"there is no helper file {name}.py in {path[0]}")
+        return spec
+
+
+sys.meta_path.insert(0, _HelperFinder())
