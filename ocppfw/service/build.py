@@ -11,7 +11,7 @@ from typing import Any
 from twisted.application.service import MultiService
 from twisted.logger import Logger
 
-from ocppfw.errors import SettingsError
+from ocppfw.errors import PluginError, SettingsError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.watchdog import WatchdogService
@@ -27,6 +27,29 @@ AUTOSTART = "cp_autostart"
 _NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%\d{0,2}d(?:[^%]|%%)*")  # %% stands for a percent sign
 
 log = Logger()
+
+
+class CannotStart(SystemExit, Exception):
+    """Ends ``twistd`` with status 1 and one line, once its service has begun to start.
+
+    After an Exception twistd takes its pid file away, and a daemon tells who has started it;
+    after a SystemExit Python shows no traceback.
+    """
+
+
+class ProcessService(MultiService):
+    """What ``twistd ocppfw`` runs."""
+
+    def startService(self) -> None:
+        """Start everything.
+
+        Raises:
+            CannotStart: a plugin did not start.
+        """
+        try:
+            super().startService()
+        except PluginError as error:
+            raise CannotStart(f"ocppfw: {error}") from None
 
 
 def show_line(line: str) -> None:
@@ -55,7 +78,7 @@ def build_service(
     plugin_settings: Mapping[str, Mapping[str, Any]],
     reactor: Any,
     show: Callable[[str], None] | None,
-) -> MultiService:
+) -> ProcessService:
     """The service of one ``twistd ocppfw``.
 
     Args:
@@ -76,7 +99,7 @@ def build_service(
         running.start_central_system(settings)
     else:
         running.start_charge_points(identities(settings), settings)
-    service = MultiService()
+    service = ProcessService()
     running.setServiceParent(service)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service

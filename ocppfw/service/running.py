@@ -8,7 +8,7 @@ from typing import Any
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 
-from ocppfw.errors import NotConnected, SettingsError, StationNotFound
+from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
 from ocppfw.service.listener import ListeningService, SoapListener
@@ -90,6 +90,7 @@ class RunningStations(MultiService):
             settings: its settings, and those of its peers.
 
         Raises:
+            PluginError: a plugin did not start with it.
             SettingsError: settings contradict each other, or the port cannot be had.
         """
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
@@ -98,7 +99,7 @@ class RunningStations(MultiService):
         service = CentralSystemService(station, self._announce, self._reactor)
         self._take_port(service)
         self._central_systems[station] = service
-        service.setServiceParent(self)
+        self._begin(service)
         return station
 
     def start_charge_points(
@@ -111,6 +112,7 @@ class RunningStations(MultiService):
             settings: the settings of all of them, and of single ones.
 
         Raises:
+            PluginError: a plugin did not start with one of them.
             SettingsError: an identity cannot be one or is in use, settings contradict each other
                 or are missing, or the port cannot be had.
         """
@@ -120,10 +122,15 @@ class RunningStations(MultiService):
         listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
         if listener is None:
             _refuse_soap_settings(settings)
-        return [
-            self._start_charge_point(identity, own[identity], url, listener)
-            for identity, url in urls.items()
-        ]
+        started: list[ChargePoint] = []
+        try:
+            for identity, url in urls.items():
+                started.append(self._start_charge_point(identity, own[identity], url, listener))
+        except PluginError:
+            for station in started:
+                self.stop_station(station)
+            raise
+        return started
 
     def stop_station(self, station: Station) -> Deferred[None]:
         """End the connections of a station in good order; it is known no more at once."""
@@ -135,6 +142,19 @@ class RunningStations(MultiService):
             service = self._charge_points.pop(station.identity)
         stopped = maybeDeferred(service.disownServiceParent)
         return stopped.addCallback(lambda _: self._stop_listening_for(service))
+
+    def startService(self) -> None:
+        """Start all stations.
+
+        Raises:
+            PluginError: a plugin did not start; those that had are told the end.
+        """
+        try:
+            super().startService()
+        except PluginError:
+            for station in self.stations:
+                station.stop()
+            raise
 
     def stopService(self) -> Deferred[Any]:
         """End all stations, charge points first."""
@@ -240,8 +260,15 @@ class RunningStations(MultiService):
         called_at = listener if settings.is_soap else None
         service = ChargePointService(station, url, called_at, self._reactor)
         self._charge_points[identity] = service
-        service.setServiceParent(self)
+        self._begin(service)
         return station
+
+    def _begin(self, service: StationService) -> None:
+        try:
+            service.setServiceParent(self)
+        except PluginError:
+            self.stop_station(service.station)
+            raise
 
     def _stop_listening_for(self, service: StationService) -> Deferred[Any] | None:
         """Free the port on which the last of its SOAP charge points was called."""

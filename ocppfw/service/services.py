@@ -52,12 +52,16 @@ class CentralSystemService(ListeningService):
         return self.station.settings.interface or LOOPBACK, self.station.settings.port
 
     def startService(self) -> None:
-        """Tell where we listen, and begin."""
+        """Begin, and tell where we listen.
+
+        Raises:
+            PluginError: a plugin did not start.
+        """
         super().startService()
+        self.station.start()
         log.info("CentralSystem started.")
         for line in self._announce(self.station.settings, self.port):
             log.info("cs: {line}", line=line)
-        self.station.start()
 
     def stopService(self) -> Deferred[Any]:
         """Listen no more, end the connections."""
@@ -111,18 +115,22 @@ class ChargePointService(Service):
         self.listener = listener
         self._url = url
         self._reactor = reactor
-        self._connection: KeptConnection
+        self._connection: KeptConnection | None = None
 
     def startService(self) -> None:
-        """Begin to connect."""
+        """Begin to connect.
+
+        Raises:
+            PluginError: a plugin did not start.
+        """
         super().startService()
         station = self.station
+        station.start()
         if self.listener is not None:
             self.listener.add(station)
             text = "{label}: SOAP Server listening on port {port}"
             log.info(text, label=station.label, port=self.listener.port)
         log.info("ChargePoint #{id} started.", id=station.identity)
-        station.start()
         self._connection = KeptConnection(
             self._connector(),
             self._url,
@@ -136,14 +144,17 @@ class ChargePointService(Service):
     def stopService(self) -> Deferred[Any]:
         """End the connection, and connect no more."""
         super().stopService()
+        connection = self._connection
+        if connection is None:  # the start has failed
+            return succeed(None)
         stopped = _say_goodbye(self.station, self._reactor)
-        stopped.addCallback(lambda _: self._connection.stop())
+        stopped.addCallback(lambda _: connection.stop())
         return stopped.addCallback(lambda _: self._end())
 
-    def _end(self) -> None:
+    def _end(self) -> Deferred[None]:
         if self.listener is not None:
             self.listener.remove(self.station)
-        self.station.stop()
+        return self.station.stop()
 
     def _connector(self) -> Callable[[], Deferred[Any]]:
         station, url, reactor = self.station, self._url, self._reactor

@@ -84,6 +84,16 @@ PLUGINS = [
     ("autoload = 'no'\n", "", "autoload"),
     ("SETTINGS = {'a': 1}\n", "", "SETTINGS: must be"),
     ("import sys\nsys.exit(0)\n", ":2", "SystemExit"),
+    (
+        "from ocppfw import hookimpl\n@hookimpl\ndef station_started():\n    open('nowhere')\n",
+        ":4",
+        "station_started: FileNotFoundError: ",
+    ),
+    (
+        "from ocppfw import hookimpl\n@hookimpl\nasync def station_started():\n    1 / 0\n",
+        ":4",
+        "station_started: ZeroDivisionError: division by zero",
+    ),
     (b"\xff\xfe\x00", "", ""),
 ]
 

@@ -131,6 +131,25 @@ def test_help_documents_every_setting(tmp_path):
     assert "twistd -n --pidfile= ocppfw --role cs --port 9000" in done.stdout
 
 
+def test_daemon_whose_plugin_does_not_start_is_gone_and_tells_why(tmp_path):
+    path = write_plugin(
+        tmp_path, "bad", "from ocppfw import hookimpl\n@hookimpl\ndef station_started(): 1 / 0\n"
+    )
+    done = subprocess.run(
+        [TWISTD, "--pidfile=pid", "--logfile=log", "ocppfw", *CS],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        preexec_fn=end_with_parent,
+    )
+    assert done.returncode == 1
+    assert "CannotStart: ocppfw: " in done.stderr  # twistd cuts off what is longer
+    [line] = (tmp_path / "log").read_text().splitlines()
+    assert line.endswith(f"{path}:3: station_started: ZeroDivisionError: division by zero")
+    assert not (tmp_path / "pid").exists()
+
+
 def test_version(tmp_path):
     from ocppfw import __version__
 

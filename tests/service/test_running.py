@@ -12,7 +12,13 @@ import pytest
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.tcp import Connection
 
-from ocppfw.errors import ConnectFailed, NotConnected, SettingsError, StationNotFound
+from ocppfw.errors import (
+    ConnectFailed,
+    NotConnected,
+    PluginError,
+    SettingsError,
+    StationNotFound,
+)
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.running import RunningStations
@@ -22,14 +28,20 @@ from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.deferreds import outcomes
+from tests.deferreds import outcomes, value_of
 
 PATIENCE = 20.0
-# Writes down who stops when.
+# Writes down who stops when, and may refuse to start.
 PLUGIN = """
 from ocppfw import hookimpl
 
 stopped = []
+refused = set()
+
+@hookimpl
+def station_started(station):
+    if station.label in refused:
+        raise ValueError("not with " + station.label)
 
 @hookimpl
 def station_stopped(station):
@@ -37,16 +49,27 @@ def station_stopped(station):
 """
 
 
+SLOW_TO_END = """
+from ocppfw import hookimpl
+from twisted.internet.task import deferLater
+
+@hookimpl
+async def station_stopped(station):
+    await deferLater(station.clock, 0.05)
+    station.data["slow"]["ended"] = True
+"""
+
+
 class Process:
     """Running stations on a reactor of their own, which runs while somebody waits for something."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / "noting.py").write_text(PLUGIN)
+        self.folder = folder
         self.trace: list[str] = []
         self.reactor: Any = EPollReactor()
         self.reactor.startRunning(installSignalHandlers=False)
         self.plugins = PluginManager(Discovery([("test", folder)]), {})
-        self.plugins.load("noting")
+        self.plugin("noting", PLUGIN)
         self.running = RunningStations(
             self.plugins,
             MemoryStores(self.reactor),
@@ -55,11 +78,20 @@ class Process:
             Trace(self.trace.append),
         )
 
+    def plugin(self, name: str, source: str) -> None:
+        """Load a plugin."""
+        (self.folder / f"{name}.py").write_text(source)
+        value_of(self.plugins.load(name))
+
     @property
     def stopped(self) -> list[str]:
         """Who has stopped, in that order."""
         found: list[str] = self.plugins.loaded[0].module.stopped
         return found
+
+    def refuse(self, *labels: str) -> None:
+        """Have the plugin fail when these stations start."""
+        self.plugins.loaded[0].module.refused.update(labels)
 
     def until(self, condition: Callable[[], Any]) -> None:
         """Let the reactor run until something is true."""
@@ -180,6 +212,51 @@ def test_a_port_that_is_taken(which: str, request: pytest.FixtureRequest) -> Non
             found.start_cp("CP1", url="http://127.0.0.1:1/", protocol="ocpp1.5", remote_port=port)
     assert found.running.stations == []
     assert list(found.running) == []
+
+
+def test_a_central_system_with_which_a_plugin_does_not_start_is_not_there(
+    process: Process, logged: Log
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    process.refuse("cs")
+    with pytest.raises(PluginError, match=r"noting\.py:10: station_started: ValueError: not with"):
+        process.start_cs(port=port)
+    assert process.running.stations == list(process.running) == []
+    process.until(lambda: is_free(port))
+    assert "CentralSystem started." not in logged.lines()
+
+
+@pytest.mark.parametrize("scheme", ["ws", "http"])
+def test_charge_points_with_which_a_plugin_does_not_start_are_not_there(
+    process: Process, scheme: str
+) -> None:
+    process.refuse("cp#CP2")
+    with pytest.raises(PluginError, match="not with cp#CP2"):
+        process.start_cp("CP1", "CP2", "CP3", url=f"{scheme}://127.0.0.1:1/", protocol="ocpp1.5")
+    process.until(lambda: list(process.running) == [])
+    assert process.running.stations == []
+    assert process.stopped == ["cp#CP1"]
+
+
+def test_a_process_with_which_a_plugin_does_not_start_tells_the_others_its_end(
+    waiting: Process,
+) -> None:
+    waiting.start_cs()
+    waiting.start_cp("CP1", "CP2", url="ws://127.0.0.1:1/")
+    waiting.refuse("cp#CP1")
+    waiting.running.privilegedStartService()
+    with pytest.raises(PluginError, match="not with cp#CP1"):
+        waiting.running.startService()
+    assert waiting.stopped == ["cs"]
+
+
+def test_the_end_of_a_plugin_is_waited_for(process: Process) -> None:
+    """At the end of the process, with the reactor's own time."""
+    process.plugin("slow", SLOW_TO_END)
+    [station, *_] = process.start_cs(), process.start_cp("CP1", url="ws://127.0.0.1:1/")
+    process.result(process.running.stopService())
+    assert station.data["slow"] == {"ended": True}
 
 
 def test_a_charge_point_connects_and_the_trace_shows_it(process: Process) -> None:
