@@ -8,11 +8,13 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from ocppfw import DROP
+from tests.deferreds import value_of
 from tests.docs.pages import code, read
 from tests.process.twistd import PATIENCE, central_system, environment
 
@@ -106,6 +108,25 @@ def test_command(tmp_path):
     assert result.returncode == 0
 
 
+def test_heartbeat_behind_the_answer(world):
+    """In the trace, too, although the answer waits for the store."""
+    (world.folder / "trigger.py").write_text(example("Sends a Heartbeat when it is asked for"))
+    value_of(world.plugins.load("trigger"))
+    world.trace = []
+    world.start("cp")
+    line = world.connect()
+    kept = Deferred()
+    world.station.store.committed = lambda: kept
+    line.receive('[2,"1","TriggerMessage",{"requestedMessage":"Heartbeat"}]')
+    assert line.pipe.frames() == []
+    kept.callback(None)
+    answer, heartbeat = line.pipe.frames()
+    assert answer == [3, "1", {"status": "Accepted"}]
+    assert heartbeat[2:] == ["Heartbeat", {}]
+    shown = [re.search("TriggerMessage|Accepted|Heartbeat", line)[0] for line in world.trace[1:]]
+    assert shown == ["Accepted", "Heartbeat"]
+
+
 def test_losing_frames():
     """One in ten is dropped, the others are as they were, after a second."""
     plugin = {}
@@ -123,6 +144,6 @@ def test_losing_frames():
 
 def test_every_plugin_of_the_page_is_tried():
     elsewhere = {"Blocks stolen cards", "Example: asks every charge point that connects"}
-    here = {*NAMES, "Adds the command", "Loses every tenth frame"}
+    here = {*NAMES, "Sends a Heartbeat", "Adds the command", "Loses every tenth frame"}
     for block in code(read(PAGE), "python"):
         assert any(block.startswith(f'"""{beginning}') for beginning in here | elsewhere), block
