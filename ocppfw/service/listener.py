@@ -1,22 +1,15 @@
-"""Ports: how one is taken, and the one on which SOAP charge points are called."""
+"""Ports: how one is taken and given back."""
 
 from __future__ import annotations
 
 import socket
 from typing import Any
-from urllib.parse import urlsplit
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.error import CannotListenError
 
 from ocppfw.errors import SettingsError
-from ocppfw.settings import Settings
-from ocppfw.soap import load_soap_service
-from ocppfw.stations.station import ChargePoint
-from ocppfw.transports.soap.charge_point import ChargePointSite, ChargePointSoap
-from ocppfw.transports.soap.client import SoapClient
-from ocppfw.versions import Role
 
 LOOPBACK = "127.0.0.1"
 _LISTEN_BACKLOG = 1024
@@ -87,72 +80,6 @@ class ListeningService(Service):
         raise NotImplementedError
 
 
-class SoapListener(ListeningService):
-    """The port on which SOAP charge points are called; some share one.
-
-    Args:
-        settings: where to listen, and the limits.
-        url: address of a central system that must reach us.
-        reactor: Twisted's reactor.
-
-    Attributes:
-        client: posts the calls of these charge points.
-    """
-
-    def __init__(self, settings: Settings, url: str, reactor: Any) -> None:
-        super().__init__(reactor)
-        self._settings = settings
-        self._url = url
-        self._soap = ChargePointSoap(settings)
-        self.client = SoapClient(settings, reactor)
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """Interface and port to listen on; port 0 stands for a free one."""
-        settings = self._settings
-        port = settings.remote_port
-        if port is None:
-            port = _port_of(settings.from_) if settings.from_ else 0
-        return settings.interface or _local_address(self._url), port
-
-    @property
-    def in_use(self) -> bool:
-        """True while a charge point is called here."""
-        return bool(self._soap.stations)
-
-    def own_url(self, url: str) -> str:
-        """Where the central system at an address finds us, for From (OCPP-S 1.6 section 3.7)."""
-        if self._settings.from_:
-            return self._settings.from_
-        host = self._port.getHost().host
-        if host in ("0.0.0.0", "::"):
-            host = _local_address(url)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
-
-    def add(self, station: ChargePoint) -> None:
-        """Take a charge point's calls from now on."""
-        for role in Role:
-            load_soap_service(station.version, role)  # now rather than while a call waits
-        self._soap.stations[station.identity] = station
-
-    def remove(self, station: ChargePoint) -> None:
-        """Take a charge point's calls no more."""
-        del self._soap.stations[station.identity]
-
-    def stopService(self) -> Deferred[Any]:
-        """Listen no more, send the answers that are due."""
-        super().stopService()
-        longest = max((s.settings.hook_timeout for s in self._soap.stations.values()), default=0)
-        longest += self._settings.close_timeout
-        stopped = self._stop_listening()
-        stopped.addCallback(lambda _: within(longest, self._soap.drain(), self._reactor))
-        return stopped.addCallback(lambda _: self.client.close())
-
-    def _make_site(self) -> ChargePointSite:
-        path = urlsplit(self._settings.from_ or "").path
-        return ChargePointSite(self._soap, path, self._settings, self._reactor)
-
-
 def within(seconds: float, expected: Deferred[Any], reactor: Any) -> Deferred[Any]:
     """Wait for something, but not for ever."""
     expected.addTimeout(seconds, reactor)
@@ -161,20 +88,3 @@ def within(seconds: float, expected: Deferred[Any], reactor: Any) -> Deferred[An
 
 def _cannot_listen(interface: str, port: int, error: Exception) -> SettingsError:
     return SettingsError(f"cannot listen on {interface} port {port}: {error}")
-
-
-def _port_of(url: str) -> int:
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _local_address(url: str) -> str:
-    """The address of this machine from which a URL is reached."""
-    try:
-        found = socket.getaddrinfo(urlsplit(url).hostname, _port_of(url), type=socket.SOCK_DGRAM)
-        family, *_, address = min(found, key=lambda each: each[0] is not socket.AF_INET)
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect(address)  # sends nothing, but chooses the way
-            return str(probe.getsockname()[0])
-    except OSError:
-        return LOOPBACK

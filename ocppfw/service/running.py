@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 
+from ocppfw.catalogue import load_catalogue
 from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
-from ocppfw.service.listener import ListeningService, SoapListener
+from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
-from ocppfw.versions import SOAP_VERSIONS, Role, Transport, identity_fault
+from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport, identity_fault
+
+if TYPE_CHECKING:
+    from ocppfw.service.soap import SoapListener
 
 
 class RunningStations(MultiService):
@@ -92,9 +97,11 @@ class RunningStations(MultiService):
         Raises:
             PluginError: a plugin did not start with it.
             SettingsError: settings contradict each other, or the port cannot be had.
+            CatalogueError: the definitions of a version cannot be read.
         """
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
             raise SettingsError("protocols: none of these is spoken over SOAP")
+        _read_definitions(itertools.product(settings.protocols, settings.transport))
         station = CentralSystem(self._plugins, settings, self._stores, self._reactor, self._trace)
         service = CentralSystemService(station, self._announce, self._reactor)
         self._take_port(service)
@@ -115,9 +122,11 @@ class RunningStations(MultiService):
             PluginError: a plugin did not start with one of them.
             SettingsError: an identity cannot be one or is in use, settings contradict each other
                 or are missing, or the port cannot be had.
+            CatalogueError: the definitions of a version cannot be read.
         """
         own = {identity: settings.for_identity(identity) for identity in identities}
         urls = {identity: self._checked_url(identity, each) for identity, each in own.items()}
+        _read_definitions({(each.protocol, _transport_of(each)) for each in own.values()})
         by_soap = [identity for identity, each in own.items() if each.is_soap]
         listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
         if listener is None:
@@ -245,6 +254,9 @@ class RunningStations(MultiService):
 
     def _listen(self, settings: Settings, url: str) -> SoapListener:
         """Listen for what central systems ask over SOAP."""
+        # Loads spyne, which WebSocket does without.
+        from ocppfw.service.soap import SoapListener
+
         listener = SoapListener(settings, url, self._reactor)
         self._take_port(listener)
         listener.setServiceParent(self)
@@ -292,6 +304,18 @@ class RunningStations(MultiService):
         if identity is None:
             raise StationNotFound("several charge points are connected", known)
         raise StationNotFound(f"charge point #{identity} is connected with several central systems")
+
+
+def _transport_of(settings: Settings) -> Transport:
+    """What the URL of a charge point says."""
+    return Transport.SOAP if settings.is_soap else Transport.WEBSOCKET
+
+
+def _read_definitions(spoken: Iterable[tuple[OcppVersion, Transport]]) -> None:
+    """Read now what versions say: in the background nobody sees a fault, later calls would wait."""
+    for version, transport in spoken:
+        for operation in load_catalogue(version).operations.values():
+            operation.form(transport)
 
 
 def _refuse_soap_settings(settings: Settings) -> None:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
 from ocppfw.service.announcement import Announcement
-from ocppfw.service.listener import LOOPBACK, ListeningService, SoapListener, within
-from ocppfw.soap import load_soap_service
+from ocppfw.service.listener import LOOPBACK, ListeningService, within
 from ocppfw.stations.station import CentralSystem, ChargePoint, Station
 from ocppfw.transports.http.site import CentralSystemSite
 from ocppfw.transports.reconnect import KeptConnection, endpoint_of
-from ocppfw.transports.soap.addresses import SoapAddresses
-from ocppfw.transports.soap.central_system import CentralSystemSoap
-from ocppfw.transports.soap.charge_point import CentralSystemFinder
-from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.websocket.client import ClientFactory
-from ocppfw.versions import Role
+
+if TYPE_CHECKING:
+    from ocppfw.service.soap import SoapListener
+    from ocppfw.transports.soap.central_system import CentralSystemSoap
 
 log = Logger()
 
@@ -44,7 +42,6 @@ class CentralSystemService(ListeningService):
         self.station = station
         self._announce = announce
         self._soap: CentralSystemSoap | None = None
-        self._client = SoapClient(station.settings, reactor)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -70,28 +67,27 @@ class CentralSystemService(ListeningService):
             self._soap.stop_taking()
         stopped = self._stop_listening()
         stopped.addCallback(lambda _: _say_goodbye(self.station, self._reactor))
-        stopped.addCallback(lambda _: self._send_answers())
-        stopped.addCallback(lambda _: self._client.close())
+        stopped.addCallback(lambda _: self._end_soap())
         return stopped.addCallback(lambda _: self.station.stop())
 
     # Private.
 
-    def _send_answers(self) -> Deferred[Any]:
-        settings = self.station.settings
-        sent = self._soap.drain() if self._soap is not None else succeed(None)
-        return within(settings.close_timeout, sent, self._reactor)
+    def _end_soap(self) -> Deferred[Any]:
+        """Send the answers that are due."""
+        soap = self._soap
+        if soap is None:
+            return succeed(None)
+        sent = within(self.station.settings.close_timeout, soap.drain(), self._reactor)
+        return sent.addCallback(lambda _: soap.client.close())
 
     def _make_site(self) -> CentralSystemSite:
         settings = self.station.settings
-        self._soap = self._make_soap() if settings.soap_versions else None
-        return CentralSystemSite(self.station, settings.protocols, self._soap, self._reactor)
+        if settings.soap_versions:
+            # Loads spyne, which WebSocket does without.
+            from ocppfw.service.soap import central_system_soap
 
-    def _make_soap(self) -> CentralSystemSoap:
-        station = self.station
-        for version in station.settings.soap_versions:
-            load_soap_service(version, Role.CS)  # now rather than while a request waits
-        addresses = SoapAddresses(station.settings, station.store, self._reactor)
-        return CentralSystemSoap(station, addresses, self._client)
+            self._soap = central_system_soap(self.station, self._reactor)
+        return CentralSystemSite(self.station, settings.protocols, self._soap, self._reactor)
 
 
 class ChargePointService(Service):
@@ -159,8 +155,7 @@ class ChargePointService(Service):
     def _connector(self) -> Callable[[], Deferred[Any]]:
         station, url, reactor = self.station, self._url, self._reactor
         if self.listener is not None:
-            own_url, client = self.listener.own_url(url), self.listener.client
-            return CentralSystemFinder(station, url, own_url, client, reactor).connect
+            return self.listener.finder(station, url).connect
         factory = ClientFactory(station, url, station.identity, station.version, reactor)
         return partial(endpoint_of(reactor, url).connect, factory)
 

@@ -28,6 +28,9 @@ class CentralSystemSoap(EnvelopeService):
         host: the central system.
         addresses: where its charge points listen.
         client: posts its calls.
+
+    Attributes:
+        client: see above.
     """
 
     role = Role.CS
@@ -38,7 +41,7 @@ class CentralSystemSoap(EnvelopeService):
         super().__init__(host.label, host.settings)
         self._host = host
         self._addresses = addresses
-        self._client = client
+        self.client = client
         self._connections = 0
 
     async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
@@ -76,7 +79,7 @@ class CentralSystemSoap(EnvelopeService):
 
     def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
         self._check_room(identity)  # others may have come meanwhile
-        return ChargePointConnection(self._host, identity, version, self._client)
+        return ChargePointConnection(self._host, identity, version, self.client)
 
     def _open(
         self,
