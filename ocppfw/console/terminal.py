@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,8 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.patch_stdout import StdoutProxy
 from twisted.internet.defer import Deferred
 
 from ocppfw.console.completion import complete
@@ -68,7 +72,7 @@ class _Terminal:
 
     async def _talk(self, words: Sequence[str]) -> None:
         # Raw: our colours are escape sequences; what peers send is escaped before.
-        with patch_stdout(raw=True):
+        with _AbovePrompt(raw=True) as above, redirect_stdout(above), redirect_stderr(above):
             if words:
                 status = await self._run(self._session.interpreter.run_words(words))
                 if status == MISUSED:
@@ -81,7 +85,10 @@ class _Terminal:
 
     async def _ask(self) -> None:
         prompt: PromptSession[str] = PromptSession(
-            history=_history(), completer=_Completer(self._session), complete_while_typing=False
+            history=_history(),
+            completer=_Completer(self._session),
+            complete_while_typing=False,
+            input=_Keyboard(sys.stdin),
         )
         while not self._session.ended:
             try:
@@ -100,6 +107,29 @@ class _Terminal:
             return await running.asFuture(self._loop)
         finally:
             self._loop.remove_signal_handler(signal.SIGINT)
+
+
+_printing = ContextVar("printing", default=False)
+
+
+class _AbovePrompt(StdoutProxy):
+    """Standard output while the prompt is shown; lines are printed above it."""
+
+    def _write_and_flush(self, loop: asyncio.AbstractEventLoop | None, text: str) -> None:
+        _printing.set(True)  # in this thread, and so in the task that it starts to print
+        super()._write_and_flush(loop, text)
+
+
+class _Keyboard(Vt100Input):
+    """Standard input, which stays raw while lines are printed above the prompt.
+
+    In cooked mode the terminal would echo a key behind a line that is being printed. Who has the
+    terminal for anything else, the shell after Ctrl-Z for one, gets it cooked.
+    """
+
+    def cooked_mode(self) -> AbstractContextManager[None]:
+        """What prompt_toolkit asks for before anything but itself writes on the terminal."""
+        return nullcontext() if _printing.get() else super().cooked_mode()
 
 
 class _Completer(Completer):

@@ -4,13 +4,13 @@ import os
 import re
 import sys
 import time
-from pathlib import Path
 
 import pexpect
 import pyte
 
-ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0  # seconds; what takes longer has failed
+from tests.console.conftest import PATIENCE, ROOT
+
+PROGRAM = (sys.executable, "-m", "ocppfw")
 
 
 class Terminal:
@@ -19,11 +19,12 @@ class Terminal:
     Args:
         folder: where the program runs, and keeps its history.
         arguments: its command line.
+        program: the program; another one can start ours.
         columns: width of the terminal.
         further: further environment.
     """
 
-    def __init__(self, folder, *arguments, columns=300, lines=100, **further):
+    def __init__(self, folder, *arguments, program=PROGRAM, columns=300, lines=100, **further):
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
             "TERM": "xterm",
@@ -34,8 +35,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.received = b""
         self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "ocppfw", *arguments],
+            program[0],
+            [*program[1:], *arguments],
             cwd=folder,
             env=environment | further,
             dimensions=(lines, columns),
@@ -83,6 +84,19 @@ class Terminal:
     def type(self, text):
         """Type, without the return key."""
         self.child.send(text)
+
+    def begin(self, line):
+        """Type a command, and wait until it runs: the terminal is cooked meanwhile."""
+        self.command(line)
+        deadline = time.monotonic() + PATIENCE
+        while not self.echoes:
+            assert time.monotonic() < deadline, f"{line} does not begin"
+            self.read()
+
+    @property
+    def echoes(self):
+        """True where the terminal itself shows what is typed: in cooked mode."""
+        return self.child.getecho()
 
     def command(self, line):
         """Type a command when asked for one."""
