@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +18,36 @@ hypothesis.settings.register_profile(
     "ocppfw", deadline=None, derandomize=True, database=None, print_blob=False
 )
 hypothesis.settings.load_profile("ocppfw")
+
+QUICK = 5.0  # seconds; a test that takes longer is marked slow, and left out on the other Pythons
+
+
+def unmarked(reports: Iterable[pytest.TestReport]) -> list[tuple[str, float]]:
+    """The tests that took longer than QUICK seconds and are not marked, the slowest first.
+
+    Args:
+        reports: those of setup, call and teardown, of any tests.
+    """
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for report in reports:
+        if not {"slow", "soak"} & set(report.keywords):
+            seconds[report.nodeid] += report.duration
+    found = [(test, taken) for test, taken in seconds.items() if taken > QUICK]
+    return sorted(found, key=lambda each: -each[1])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name ten tests that should perhaps be marked; on a busy machine many take long."""
+    reports = [
+        report
+        for group in terminalreporter.stats.values()
+        for report in group
+        if isinstance(report, pytest.TestReport)
+    ]
+    if found := unmarked(reports):
+        terminalreporter.section(f"over {QUICK:g} s, and not marked slow")
+        for test, taken in found[:10]:
+            terminalreporter.line(f"{taken:6.1f} s {test}")
 
 
 @implementer(ILogObserver)
