@@ -1,7 +1,6 @@
 """What the tests of the prompt share."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from twisted.internet.task import Clock
 
 from ocppfw.console.output import Screen
 from ocppfw.console.session import Session
+from tests.process.wire import kept_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds; what takes longer has failed
@@ -20,9 +20,8 @@ PATIENCE = 60.0  # seconds; what takes longer has failed
 @pytest.fixture
 def port():
     """A port on which nothing listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    with kept_port() as number:
+        yield number
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from ocppfw.catalogue import load_catalogue
 from ocppfw.versions import SOAP_VERSIONS, Role, Transport
 from tests.console.terminal import Terminal
+from tests.process.wire import kept_port
 
 STAMP = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 BOOT = r'/BootNotification \{"chargePointVendor":"DBT","chargePointModel":"NQC-ACDC",.*\}'
@@ -30,8 +31,8 @@ def terminal_of(tmp_path):
 @pytest.fixture
 def from_port():
     """A second port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
+    with kept_port() as number:
+        yield number
 
 
 def have(terminal, *patterns):

@@ -9,7 +9,6 @@
 import contextlib
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from tests.docs.pages import read
 from tests.process.twistd import PATIENCE, Log, end_with_parent, environment
+from tests.process.wire import kept_port
 
 BIN = Path(sys.executable).parent
 MORE = "…"
@@ -100,19 +100,13 @@ class Reader:
     def follow(self, page):
         """Do everything that a page says, from its beginning to its end."""
         text = read(page)
-        self._take_ports(set(_PORT.findall(text)))
-        try:
+        with contextlib.ExitStack() as stack:
+            for shown in sorted(set(_PORT.findall(text))):
+                self._real_ports[shown] = str(stack.enter_context(kept_port()))
+            stack.callback(self._end_services)
             for step in _STEP.finditer(text):
                 self._take(step, text[: step.start()])
-        finally:
-            self._end_services()
         assert self._prompt is None
-
-    def _take_ports(self, shown):
-        with contextlib.ExitStack() as stack:
-            for port in sorted(shown):
-                probe = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-                self._real_ports[port] = str(probe.getsockname()[1])
 
     def _take(self, step, before):
         name = _FILE.search(before)

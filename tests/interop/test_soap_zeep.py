@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 
 import pytest
 from lxml import etree
@@ -14,6 +13,7 @@ from ocppfw.versions import SOAP_VERSIONS, Role, Transport
 from tests.interop.soap_forms import full_payload
 from tests.interop.zeep_client import zeep_client
 from tests.process.twistd import central_system, charge_point, write_plugin
+from tests.process.wire import kept_port
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -58,11 +58,6 @@ OPERATIONS = [
 ]
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def form_of(version, action):
     operations = load_catalogue(version).operations
     return operations[action].form(Transport.SOAP)
@@ -89,7 +84,7 @@ def stations(tmp_path_factory):
                 folder = tmp_path_factory.mktemp("station")
                 write_plugin(folder, "answerer", ANSWERER)
                 url = f"http://127.0.0.1:{far.port}/"
-                own = f"http://127.0.0.1:{free_port()}/station/"
+                own = f"http://127.0.0.1:{stack.enter_context(kept_port())}/station/"
                 options = (
                     "--from",
                     own,

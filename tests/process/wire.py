@@ -1,6 +1,7 @@
 """WebSocket to the byte (RFC 6455), blocking, for both sides of a connection."""
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
@@ -8,6 +9,7 @@ import os
 import socket
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -234,6 +236,18 @@ class Wire:
             self._read_more()
         data, self._buffer = self._buffer[:length], self._buffer[length:]
         return data
+
+
+@contextlib.contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that nobody else is given meanwhile, and on which nothing listens.
+
+    Twisted may listen on it: a socket that was only bound does not keep it from that.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
 
 
 def request_bytes(path: str, headers: dict[str, str], method: str = "GET") -> bytes:
