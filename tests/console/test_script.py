@@ -256,7 +256,7 @@ wait BootNotification --timeout 20
 @pytest.fixture
 def waiting(tmp_path):
     """The program while it waits; what it writes goes into a pipe."""
-    command = [sys.executable, "-m", "ocppfw", "-c", "status; sleep 1; status; sleep 60"]
+    command = [sys.executable, "-m", "ocppfw", "-c", "status; sleep 0.3; status; sleep 60"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -276,7 +276,7 @@ def test_an_interrupted_script(waiting, number):
 
 def test_nobody_listens_any_more(waiting):
     waiting.stdout.close()
-    time.sleep(1.5)
+    time.sleep(0.8)
     assert waiting.poll() is None
     waiting.terminate()
     assert waiting.wait(PATIENCE) == 1

@@ -102,8 +102,8 @@ def test_boot_charge_configure_reset(tmp_path, kind, version):
     old = version == "1.6"
     with make_peer(kind, version, ANSWERS[version]).listening() as peer:
         url = f"ws://127.0.0.1:{peer.port}/"
-        options = ("--id", "CP1", "--protocol", f"ocpp{version}", "--reconnect-delay", "0.2")
-        with charge_point(tmp_path, url, *options) as station:
+        options = ("--id", "CP1", "--protocol", f"ocpp{version}", "--reconnect-delay", "0.1")
+        with charge_point(tmp_path, url, *options, "--set", "cp_reset.delay=0.1") as station:
             peer.expect("BootNotification")
             for _ in range(3 if old else 2):
                 peer.expect("StatusNotification")

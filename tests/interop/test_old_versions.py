@@ -153,8 +153,8 @@ def test_our_charge_point_at_a_central_system(tmp_path, version):
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
-        options = ("--protocol", f"ocpp{version}", "--reconnect-delay", "0.2")
-        with charge_point(tmp_path, url, *options) as station:
+        options = ("--protocol", f"ocpp{version}", "--reconnect-delay", "0.1")
+        with charge_point(tmp_path, url, *options, "--set", "cp_reset.delay=0.1") as station:
             assert central.booted_again.wait(20), (central.told, central.answered)
             station.wait_for("cp#CP1: Registered", 2)
             assert station.trouble == []

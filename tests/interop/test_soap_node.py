@@ -118,7 +118,7 @@ def test_our_charge_point_at_a_central_system(tmp_path, library, version):
     with SoapPeer(library, version, answers).listening() as peer:
         url = f"http://127.0.0.1:{peer.port}/"
         options = ("--protocol", f"ocpp{version}", "--reconnect-delay", "0.1")
-        with charge_point(tmp_path, url, *options) as station:
+        with charge_point(tmp_path, url, *options, "--set", "cp_reset.delay=0.1") as station:
             charge(peer, answers["StartTransaction"]["transactionId"])
             questions = forms(version, Role.CP)
             for action in [*sorted(questions.keys() - {"Reset"}), "Reset"]:

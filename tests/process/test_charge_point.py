@@ -11,7 +11,7 @@ import pytest
 
 from tests.process.server import ACCEPTED, Server
 from tests.process.twistd import PATIENCE, central_system, charge_point, write_plugin
-from tests.process.wire import CLOSE, Ended
+from tests.process.wire import CLOSE, Ended, kept_port
 
 QUICK = ("--reconnect-delay", "0.2", "--reconnect-max-delay", "1")
 BOOT_1X = ACCEPTED | {"heartbeatInterval": 300}
@@ -59,9 +59,9 @@ def test_heartbeat_follows_the_interval_of_the_central_system(tmp_path, server):
         assert 1.5 < time.monotonic() - began < PATIENCE
 
 
-@pytest.mark.slow
 def test_reconnects_with_growing_pauses(tmp_path, server):
-    with charge_point(tmp_path, server.url, "--manual", *QUICK) as station:
+    options = ("--manual", "--reconnect-delay", "0.1", "--reconnect-max-delay", "0.4")
+    with charge_point(tmp_path, server.url, *options) as station:
         _, wire = server.accept()
         station.wait_for("cp#CP1: Connected to CentralSystem")
         wire.socket.close()
@@ -71,13 +71,13 @@ def test_reconnects_with_growing_pauses(tmp_path, server):
         text = r"HTTP status 503.* Next attempt in ([\d.]+) s"
         pauses = [float(station.wait_for(text, count)[1]) for count in range(1, 6)]
         # Doubled with every failure, up to the longest; to each comes some jitter.
-        for pause, base in zip(pauses, (0.2, 0.4, 0.8, 1, 1), strict=True):
+        for pause, base in zip(pauses, (0.1, 0.2, 0.4, 0.4, 0.4), strict=True):
             assert base - 0.05 <= pause <= base * 1.2 + 0.05, pauses
         _, wire = server.accept()
         station.wait_for("cp#CP1: Connected to CentralSystem", 2)
         wire.socket.close()  # success counts: it begins with short pauses again
         server.refuse("503 Service Unavailable")
-        assert float(station.wait_for(text, 6)[1]) <= 0.55
+        assert float(station.wait_for(text, 6)[1]) < 0.4
 
 
 def test_reconnects_after_every_kind_of_end(tmp_path, server):
@@ -139,7 +139,7 @@ def do_nothing(wire):
 @pytest.mark.parametrize("chosen", [None, "ocpp1.5"])
 @pytest.mark.parametrize("reaction", [hang_up, close_at_once, answer_the_close, do_nothing])
 def test_says_that_there_was_no_subprotocol(tmp_path, server, chosen, reaction):
-    with charge_point(tmp_path, server.url, "--close-timeout", "1", *QUICK) as station:
+    with charge_point(tmp_path, server.url, "--close-timeout", "0.3", *QUICK) as station:
         _, wire = server.accept(chosen)
         with contextlib.suppress(ConnectionError, Ended):  # we may hang up first
             reaction(wire)
@@ -150,7 +150,7 @@ def test_says_that_there_was_no_subprotocol(tmp_path, server, chosen, reaction):
 
 
 def test_server_that_closes_but_does_not_hang_up(tmp_path, server):
-    with charge_point(tmp_path, server.url, "--close-timeout", "1", *QUICK):
+    with charge_point(tmp_path, server.url, "--close-timeout", "0.3", *QUICK):
         _, wire = server.accept()
         boot(wire)
         wire.send_frame(CLOSE, struct.pack("!H", 1012))
@@ -161,13 +161,13 @@ def test_server_that_closes_but_does_not_hang_up(tmp_path, server):
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("ws://127.0.0.1:1/", r"nothing listens on 127\.0\.0\.1:1 \(connection refused\)"),
+        ("ws://127.0.0.1:{port}/", r"nothing listens on 127\.0\.0\.1:\d+ \(connection refused\)"),
         ("ws://no-such-host.invalid/", r"no-such-host\.invalid cannot be resolved \(DNS\)"),
         ("wss://no-such-host.invalid/", r"no-such-host\.invalid cannot be resolved \(DNS\)"),
     ],
 )
 def test_says_why_there_was_no_tcp_connection(tmp_path, url, reason):
-    with charge_point(tmp_path, url, *QUICK) as station:
+    with kept_port() as port, charge_point(tmp_path, url.format(port=port), *QUICK) as station:
         station.wait_for(rf"Warning: cp#CP1: .*{reason}\. Next attempt in \d", 2)
         assert "Traceback" not in station.text
 
@@ -271,7 +271,11 @@ def test_goodbye_of_a_charge_point(tmp_path, server):
 
 
 def test_stops_while_it_waits_to_reconnect(tmp_path):
-    with charge_point(tmp_path, "ws://127.0.0.1:1/", "--reconnect-delay", "60") as station:
+    options = ("--reconnect-delay", "60")
+    with (
+        kept_port() as port,
+        charge_point(tmp_path, f"ws://127.0.0.1:{port}/", *options) as station,
+    ):
         station.wait_for("Next attempt in")
         station.stop()
         assert station.wait() == -signal.SIGTERM
@@ -295,7 +299,7 @@ def test_stops_during_a_handshake(tmp_path, server):
 
 
 def test_stops_although_the_server_does_not_close(tmp_path, server):
-    with charge_point(tmp_path, server.url, "--manual", "--close-timeout", "1") as station:
+    with charge_point(tmp_path, server.url, "--manual", "--close-timeout", "0.3") as station:
         server.accept()
         station.wait_for("cp#CP1: Connected to CentralSystem")
         station.stop()
@@ -306,8 +310,8 @@ def test_stops_although_the_server_does_not_close(tmp_path, server):
 def test_rejected_charge_point_is_silent(tmp_path, server, version):
     rejected = boot_answer(version) | {"status": "Rejected"}
     if version == "1.6":
-        rejected["interval"] = 2
-    options = ("--protocol", f"ocpp{version}", "--set", "cp_autostart.boot_retry=2")
+        rejected["interval"] = 1
+    options = ("--protocol", f"ocpp{version}", "--set", "cp_autostart.boot_retry=1")
     with charge_point(tmp_path, server.url, *options) as station:
         _, wire = server.accept(f"ocpp{version}")
         wire.expect_call("BootNotification", rejected)
@@ -316,7 +320,7 @@ def test_rejected_charge_point_is_silent(tmp_path, server, version):
         began = time.monotonic()
         # Neither an answer nor anything else comes before the next attempt.
         wire.expect_call("BootNotification", boot_answer(version))
-        assert time.monotonic() - began > 1
+        assert time.monotonic() - began > 0.5
         for _ in range(3):
             wire.expect_call("StatusNotification", {})
         assert wire.call("GetConfiguration")[0] == 3
@@ -343,8 +347,8 @@ def test_boot_is_tried_again_until_it_is_accepted(tmp_path, server, status):
     ],
 )
 def test_reset_reboots(tmp_path, version, request_, reason):
-    options = ("--protocol", f"ocpp{version}")
-    with Server() as server, charge_point(tmp_path, server.url, *options, *QUICK) as station:
+    options = ("--protocol", f"ocpp{version}", "--set", "cp_reset.delay=0.1", *QUICK)
+    with Server() as server, charge_point(tmp_path, server.url, *options) as station:
         _, wire = server.accept(f"ocpp{version}")
         boot(wire, version)
         assert wire.ask("Reset", request_)[2] == {"status": "Accepted"}

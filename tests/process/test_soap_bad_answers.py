@@ -10,7 +10,7 @@ import pytest
 
 from tests.process.envelopes import SOAP, Reply, SoapServer, authorize, envelope, post
 from tests.process.twistd import central_system, charge_point, write_plugin
-from tests.process.wire import TIMEOUT
+from tests.process.wire import TIMEOUT, kept_port
 
 LIMIT = 20_000
 HTML = Reply(b"<html><body><h1>500</h1></body></html>", 500, {"Content-Type": "text/html"})
@@ -162,31 +162,32 @@ def test_endless_head_of_an_answer(asker, line):
 
 
 def test_charge_point_lives_on(tmp_path):
-    """What is answered to its BootNotification, and what its log says."""
+    """What is answered to the first BootNotification of each, and what the log says."""
     with SoapServer("1.5", "cs") as server:
-        answers = iter(
-            [
-                (HTML, "GenericError: HTTP status 500: html is not a SOAP envelope"),
-                (redirect(server), "GenericError: HTTP status 307: .*not XML: .*"),
-                (fault("Sender", "SecurityError", "go"), "SecurityError: go"),
-                (Reply(b" " * 3_000_000), f"GenericError: the answer has more than {LIMIT} bytes"),
-            ]
-        )
-        reasons = []
+        answers = {
+            "CP1": (HTML, "GenericError: HTTP status 500: html is not a SOAP envelope"),
+            "CP2": (redirect(server), "GenericError: HTTP status 307: .*not XML: .*"),
+            "CP3": (fault("Sender", "SecurityError", "go"), "SecurityError: go"),
+            "CP4": (
+                Reply(b" " * 3_000_000),
+                f"GenericError: the answer has more than {LIMIT} bytes",
+            ),
+        }
+        bad = {identity: reply for identity, (reply, _) in answers.items()}
 
         def react(posted):
-            reply, reason = next(answers, (None, None))
-            reasons.append(reason)
-            return server.good(posted) if reply is None else reply
+            identity = posted.envelope.header("chargeBoxIdentity")
+            return bad.pop(identity, None) or server.good(posted)
 
         server.react = react
         options = (*RETRY, "--protocol", "ocpp1.5", "--max-message-size", str(LIMIT))
-        with charge_point(tmp_path, server.url, *options) as station:
-            station.wait_for("cp#CP1: Registered.")
-            lines = [each.partition("BootNotification failed: ")[2] for each in station.trouble]
-            for line, reason in zip(lines, reasons[: len(lines)], strict=True):
-                assert re.fullmatch(rf"{reason}\. Next attempt in 1 s\.", line), line
-            assert len(lines) == 4
+        identities = ("--id", "CP%d", "--count", "4")
+        with charge_point(tmp_path, server.url, *options, *identities) as station:
+            for identity, (_, reason) in answers.items():
+                station.wait_for(f"cp#{identity}: Registered.")
+                text = rf"cp#{identity}: BootNotification failed: {reason}\. Next attempt in 1 s\.$"
+                assert len(list(filter(re.compile(text).search, station.trouble))) == 1, text
+            assert len(station.trouble) == 4
             assert set(server.paths) == {"/"}
 
 
@@ -222,10 +223,11 @@ def test_server_that_does_not_answer(tmp_path):
 
 
 def test_server_that_is_not_there(tmp_path):
-    with SoapServer("1.5", "cs") as server:
-        port = server.port
     options = ("--protocol", "ocpp1.5", "--reconnect-delay", "0.2")
-    with charge_point(tmp_path, f"http://127.0.0.1:{port}/", *options) as station:
+    with (
+        kept_port() as port,
+        charge_point(tmp_path, f"http://127.0.0.1:{port}/", *options) as station,
+    ):
         station.wait_for(
             rf"Warning: cp#CP1: nothing listens on 127\.0\.0\.1:{port} .*\. Next attempt in .* s"
         )
