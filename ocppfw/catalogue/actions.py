@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from ocppfw.versions import OcppVersion, Role
 
@@ -191,6 +192,7 @@ def _entries(version: OcppVersion) -> Iterator[tuple[str, FeatureProfile, Role]]
                 yield name, profile, Role.CP
 
 
+@cache
 def _first_version(action: str) -> OcppVersion:
     return next(
         version
