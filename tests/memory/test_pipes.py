@@ -217,6 +217,16 @@ def test_a_loss_ends_both_at_once_and_only_once(ends: tuple[Ear, Ear], clock: Cl
     assert clock.getDelayedCalls() == []
 
 
+def test_who_reads_again_after_the_end_finds_nothing(ends: tuple[Ear, Ear], clock: Clock) -> None:
+    one, other = ends
+    other.pipe.pause_reading("calls")
+    one.pipe.write_text(b"a")
+    one.pipe.lose()
+    other.pipe.resume_reading("calls")
+    assert clock.getDelayedCalls() == []
+    assert other.heard == ["ended: the connection was lost"]
+
+
 def test_a_connection_can_be_lost_at_any_moment(ends: tuple[Ear, Ear], clock: Clock) -> None:
     one, other = ends
     clock.callLater(5, one.pipe.lose)

@@ -9,6 +9,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from ocppfw.charge_point import charge_point_model
+from ocppfw.hooks.manager import PluginManager
 from ocppfw.versions import OcppVersion
 from tests.conftest import Log
 from tests.deferreds import outcomes
@@ -78,11 +79,11 @@ STOPPED = {
 
 
 class Session(Pair):
-    """A central system and a charge point, each with the shipped plugins, as in two processes."""
+    """A central system and a charge point with the shipped plugins."""
 
-    def __init__(self, version: OcppVersion, clock: Clock) -> None:
-        self.back_office = build_central_system(shipped_plugins(), clock)
-        self.station = build_charge_point(version, shipped_plugins(["cp_autostart"]), clock)
+    def __init__(self, version: OcppVersion, plugins: PluginManager, clock: Clock) -> None:
+        self.back_office = build_central_system(plugins, clock)
+        self.station = build_charge_point(version, plugins, clock)
         super().__init__(self.back_office, self.station, IDENTITY, version, clock)
         self._heard = 0
         for each in (self.back_office, self.station):
@@ -128,9 +129,17 @@ def shown(call: Frame) -> str:
     return f"{call.sender} {action} {more}" if more else f"{call.sender} {action}"
 
 
+@pytest.fixture(scope="module")
+def plugins() -> PluginManager:
+    """Loaded once: what a session leaves behind is with its stations, which stop."""
+    return shipped_plugins(["cp_autostart"])
+
+
 @pytest.fixture(params=OcppVersion, ids=str)
-def session(request: pytest.FixtureRequest, clock: Clock, logged: Log) -> Iterator[Session]:
-    session = Session(request.param, clock)
+def session(
+    request: pytest.FixtureRequest, plugins: PluginManager, clock: Clock, logged: Log
+) -> Iterator[Session]:
+    session = Session(request.param, plugins, clock)
     session.connect()
     assert session.said() == BOOTED[session.version]
     yield session

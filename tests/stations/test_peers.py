@@ -57,6 +57,18 @@ def test_the_end_of_the_replaced_connection_does_not_harm_the_new_one(world: Wor
     assert world.station.peers == {}
 
 
+def test_a_connection_that_is_closed_is_a_peer_until_the_other_side_confirms(
+    world: World, logged: Log
+) -> None:
+    line = world.connect("1.6", "CP1")
+    line.peer.close(1000, "bye")
+    assert world.station.peers == {"CP1": line.peer}
+    line.react()
+    assert world.station.peers == {}
+    said = "cs: ChargePoint #CP1 disconnected: closed by us with code 1000, bye"
+    assert logged.lines("info")[-1] == said
+
+
 def test_calls_on_the_replaced_connection_fail(world: World) -> None:
     first = world.connect("1.6", "CP1")
     ended = outcomes(first.peer.call("ClearCache"))
