@@ -197,7 +197,7 @@ class _LimitedConnection(ProtocolWrapper):
         super().connectionLost(self._refused or reason)
 
 
-class _LimitedFactory(WrappingFactory[_LimitedConnection]):
+class _LimitedFactory(WrappingFactory):
     noisy = False
     protocol = _LimitedConnection
 
