@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import CancelledError, Deferred
+import contextlib
+
 from twisted.internet.task import deferLater
-from twisted.logger import Logger
 
 from ocppfw import (
     CallFailed,
@@ -26,8 +26,6 @@ SETTINGS = PluginSettings(
 )
 
 NAME = "cp_autostart"
-
-log = Logger()
 
 
 # From boot to heartbeat.
@@ -84,8 +82,8 @@ async def _register(station, model):
     except NotConnected:
         raise
     except OcppfwError as error:  # refused, no answer, an invalid one
-        text = "{label}: BootNotification failed: {error}. Next attempt in {seconds:g} s."
-        log.warn(text, label=station.label, error=error, seconds=delay)
+        text = "BootNotification failed: {error}. Next attempt in {seconds:g} s."
+        station.log.warn(text, error=error, seconds=delay)
     else:
         # 1.2 and 1.5 know no interval for the next attempt (1.5 section 4.2).
         delay = max(answer.get("interval", 0), 0) or delay
@@ -99,10 +97,10 @@ def _take_answer(station, model, answer, delay):
         model.configuration.heartbeat_interval = (
             interval if interval > 0 else max(1, SETTINGS.heartbeat_interval)
         )
-        log.info("{label}: Registered.", label=station.label)
+        station.log.info("Registered.")
     else:
-        text = "{label}: Registration is {status}. Next attempt in {seconds:g} s."
-        log.warn(text, label=station.label, status=answer["status"], seconds=delay)
+        text = "Registration is {status}. Next attempt in {seconds:g} s."
+        station.log.warn(text, status=answer["status"], seconds=delay)
     model.register(RegistrationEvent(answer["status"]))
 
 
@@ -131,7 +129,7 @@ async def _keep_heartbeat(station):
         except NotConnected:
             raise
         except OcppfwError as error:
-            log.warn("{label}: Heartbeat failed: {error}", label=station.label, error=error)
+            station.log.warn("Heartbeat failed: {error}", error=error)
 
 
 def _follow_interval(station):
@@ -144,13 +142,13 @@ def _follow_interval(station):
 def _start(station, task, coroutine):
     """Run a coroutine in place of the present one of the same name."""
     _stop(station, task)
-    running = Deferred.fromCoroutine(coroutine)
-    station.data[NAME][task] = running
-    # Cancelled by us, or ended with the connection; the next connection begins anew.
-    running.addErrback(lambda failure: failure.trap(CancelledError, NotConnected) and None)
-    running.addErrback(
-        lambda failure: log.failure("{label}: {task}", failure, label=station.label, task=task)
-    )
+    station.data[NAME][task] = station.run(_while_connected(coroutine))
+
+
+async def _while_connected(coroutine):
+    """Run a coroutine until the connection is lost; the next connection begins anew."""
+    with contextlib.suppress(NotConnected):
+        await coroutine
 
 
 def _stop(station, task):

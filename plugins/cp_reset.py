@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-
 from ocppfw import PluginSettings, hookimpl
 from ocppfw.charge_point import charge_point_model
 
@@ -14,8 +12,6 @@ SETTINGS = PluginSettings(
 )
 
 NAME = "cp_reset"
-
-log = Logger()
 
 
 @hookimpl
@@ -75,7 +71,7 @@ def _reboot_when_idle(station):
 def _reboot(station):
     """Forget the registration and end the connection; the station connects again by itself."""
     del station.data[NAME]["timer"]
-    log.info("{label}: Rebooting.", label=station.label)
+    station.log.info("Rebooting.")
     charge_point_model(station).reboot()
     if station.peer is not None:
         station.peer.close(1001, "rebooting")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-
 from ocppfw import NotConnected, OcppfwError, QueueFull, hookimpl
 from ocppfw.charge_point import charge_point_model
 
 role = "cp"
 
 NAME = "cp_status"
-
-log = Logger()
 
 
 # Reporting.
@@ -64,7 +60,7 @@ async def _send(station, number, status):
         charge_point_model(station).forget_report(number)
         return False
     except OcppfwError as error:
-        log.warn("{label}: StatusNotification failed: {error}", label=station.label, error=error)
+        station.log.warn("StatusNotification failed: {error}", error=error)
     return True
 
 

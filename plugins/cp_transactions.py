@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred
 
 from ocppfw import OcppfwError, hookimpl
 from ocppfw.charge_point import Transaction, charge_point_model, transaction_messages
@@ -13,8 +12,6 @@ from ocppfw.charge_point import Transaction, charge_point_model, transaction_mes
 role = "cp"
 
 NAME = "cp_transactions"
-
-log = Logger()
 
 
 # Asked for by the central system.
@@ -127,31 +124,17 @@ def station_started(station):
     # Not in the middle of what changes the model: a transaction that wakes may change it, too.
     model.watch(NAME, lambda: station.later(0, _wake, station))
     for connector in model.in_use:
-        _run(station, connector)
+        station.run(_live(station, connector))
 
 
 @hookimpl
 def station_stopped(station):
     charge_point_model(station).unwatch(NAME)
-    for running in list(_tasks(station).values()):
-        running.cancel()
-
-
-def _tasks(station):
-    """The transactions that are being run, by number of the connector."""
-    return station.data[NAME].setdefault("tasks", {})
 
 
 def _run_after_answer(station, connector, sent):
     """Start, whether or not the answer has arrived: the driver is at the connector."""
-    station.later(0, _run, station, connector)  # after the new status
-
-
-def _run(station, connector):
-    task = Deferred.fromCoroutine(_live(station, connector))
-    _tasks(station)[connector.number] = task
-    task.addErrback(lambda failure: failure.trap(CancelledError) and None)
-    task.addErrback(lambda failure: log.failure("{label}", failure, label=station.label))
+    station.later(0, _live, station, connector)  # after the new status
 
 
 async def _live(station, connector):
@@ -253,8 +236,8 @@ async def _tell(station, message):
     try:
         return await station.call(action, payload)
     except OcppfwError as error:
-        text = "{label}: {action} was not delivered, and is lost: {error}"
-        log.warn(text, label=station.label, action=action, error=error)
+        text = "{action} was not delivered, and is lost: {error}"
+        station.log.warn(text, action=action, error=error)
     return None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-
 from ocppfw import OcppfwError, hookimpl
 from ocppfw.charge_point import Variable, charge_point_model
 
@@ -11,8 +9,6 @@ role = "cp"
 versions = ("2.0.1", "2.1")
 
 ITEMS_PER_REPORT = 20
-
-log = Logger()
 
 
 def _device_model(station):
@@ -95,8 +91,8 @@ async def _send_report(station, request_id, items, sent):
         try:
             await station.call("NotifyReport", payload)
         except OcppfwError as error:
-            text = "{label}: NotifyReport was not delivered, the rest is left out: {error}"
-            log.warn(text, label=station.label, error=error)
+            text = "NotifyReport was not delivered, the rest is left out: {error}"
+            station.log.warn(text, error=error)
             return
 
 
