@@ -60,5 +60,8 @@ class ConnectionSettings:
         own=_BOTH,
     )
     hook_timeout: float = setting(
-        20, "Seconds that a plugin has to answer.", parsers.seconds(0.01), own=(Role.CP,)
+        20,
+        "Seconds that a plugin has to answer, to start, and to end.",
+        parsers.seconds(0.01),
+        own=(Role.CP,),
     )

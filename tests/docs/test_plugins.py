@@ -1,10 +1,13 @@
 """Every plugin that a page shows can be loaded, and the shipped one is shown as it is."""
 
+import dataclasses
 import inspect
+import re
 
 import pytest
 
 import ocppfw
+from ocppfw import Argument, Command, Invocation, Option
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.store import Store
@@ -87,6 +90,14 @@ def test_methods_of_the_store():
 def _parameter(parameter):
     """A parameter as the page shows it, without its type."""
     return str(parameter.replace(annotation=inspect.Parameter.empty)).replace("'", '"')
+
+
+@pytest.mark.parametrize("kind", [Command, Argument, Option, Invocation])
+def test_attributes_of_commands(kind):
+    tables = section("docs/plugins.md", "Commands for the prompt").split("| Of ")
+    [table] = [each for each in tables if re.match(rf"\w+ `{kind.__name__}` ", each)]
+    told = [names(row[0])[0] for row in rows("| " + table)]
+    assert told == [field.name for field in dataclasses.fields(kind)]
 
 
 def test_what_may_be_imported():
