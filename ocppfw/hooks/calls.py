@@ -6,8 +6,7 @@ import asyncio
 import inspect
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
-from contextvars import copy_context
-from functools import partial
+from contextvars import Context, copy_context
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -52,7 +51,7 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Any:
             first = context.run(coroutine.send, None)
         except StopIteration as ended:
             return ended.value
-        value = context.run(Deferred.fromCoroutine, _continued(coroutine, first))
+        value = Deferred.fromCoroutine(_continued(coroutine, first, context))
     outcome: list[Any] = []
     value.addBoth(outcome.append)
     if not outcome:
@@ -67,20 +66,24 @@ async def _awaiting(value: Awaitable[Any]) -> Any:
 
 
 @types.coroutine
-def _continued(coroutine: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any, Any]:
-    """The rest of a coroutine that awaits something already."""
+def _continued(
+    coroutine: Coroutine[Any, Any, Any], awaited: Any, context: Context
+) -> Generator[Any, Any, Any]:
+    """The rest of a coroutine that awaits something already, in the context where it began."""
+    step: Callable[[Any], Any]
     while True:
         try:
             result = yield awaited
         except GeneratorExit:
-            coroutine.close()
+            context.run(coroutine.close)
             raise
         except BaseException as error:
-            step = partial(coroutine.throw, error)
+            step, result = coroutine.throw, error
         else:
-            step = partial(coroutine.send, result)
+            step = coroutine.send
         try:
-            awaited = step()
+            # A token of a context variable is of no use in a copy.
+            awaited = context.run(step, result)
         except StopIteration as ended:
             return ended.value
 

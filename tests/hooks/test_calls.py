@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -41,3 +42,22 @@ def test_what_comes_in_time_counts_and_what_comes_late_does_not(late: bool) -> N
     assert len(ended) == 1
     assert (ended == [7]) is not late
     assert clock.getDelayedCalls() == []
+
+
+def test_a_coroutine_goes_on_in_the_context_where_it_began() -> None:
+    clock = Clock()
+    setting: ContextVar[int] = ContextVar("setting", default=0)
+
+    async def hook() -> int:
+        token = setting.set(1)
+        await deferLater(clock, 1)
+        found = setting.get()
+        setting.reset(token)  # a ValueError in another context
+        await deferLater(clock, 1)
+        return 10 * found + setting.get()
+
+    ended: list[object] = []
+    await_hook(hook(), 20, clock).addBoth(ended.append)
+    clock.pump([1, 1])
+    assert ended == [10]
+    assert setting.get() == 0
