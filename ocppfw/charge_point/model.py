@@ -109,8 +109,8 @@ class ChargePointModel:
 
         What follows from a change is then sent after the answer to the call that has caused it.
         """
-        self._held += 1
         call.after_answer(self._release)
+        self._held += 1
 
     def _release(self, sent: bool) -> None:
         self._held -= 1

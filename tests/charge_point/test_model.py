@@ -13,6 +13,7 @@ from ocppfw.charge_point import (
     Transaction,
     charge_point_model,
 )
+from ocppfw.rpc.frames import ANSWERED, Call
 from ocppfw.versions import OcppVersion
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
@@ -164,6 +165,18 @@ def test_watchers():
     model.unwatch("a")
     model.connectors[1].prepare(TOKEN)
     assert seen == ["a", "b", "b"]
+
+
+def test_watchers_do_not_wait_for_an_answer_that_is_out():
+    model = build()
+    seen = []
+    model.watch("a", lambda: seen.append("a"))
+    call = Call("1", "Reset", {})
+    call.after = ANSWERED
+    with pytest.raises(RuntimeError, match="Reset has been answered already"):
+        model.hold_until_answered(call)
+    model.changed()
+    assert seen == ["a"]
 
 
 def test_a_station_has_one_model():
