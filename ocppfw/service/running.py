@@ -138,6 +138,7 @@ class RunningStations(MultiService):
         except PluginError:
             for station in started:
                 self.stop_station(station)
+            self._stop_unused(listener)
             raise
         return started
 
@@ -149,8 +150,9 @@ class RunningStations(MultiService):
         else:
             assert isinstance(station, ChargePoint)
             service = self._charge_points.pop(station.identity)
+        listener = None if isinstance(service, CentralSystemService) else service.listener
         stopped = maybeDeferred(service.disownServiceParent)
-        return stopped.addCallback(lambda _: self._stop_listening_for(service))
+        return stopped.addCallback(lambda _: self._stop_unused(listener))
 
     def startService(self) -> None:
         """Start all stations.
@@ -282,11 +284,11 @@ class RunningStations(MultiService):
             self.stop_station(service.station)
             raise
 
-    def _stop_listening_for(self, service: StationService) -> Deferred[Any] | None:
-        """Free the port on which the last of its SOAP charge points was called."""
-        if isinstance(service, CentralSystemService) or service.listener is None:
+    def _stop_unused(self, listener: SoapListener | None) -> Deferred[Any] | None:
+        """Free a port on which no charge point is called any more, unless that has begun."""
+        if listener is None or listener.in_use or listener.parent is None:
             return None
-        return None if service.listener.in_use else service.listener.disownServiceParent()
+        return maybeDeferred(listener.disownServiceParent)
 
     def _connected_charge_point(self, identity: str | None) -> Peer:
         if not self._central_systems:

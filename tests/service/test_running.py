@@ -239,6 +239,16 @@ def test_charge_points_with_which_a_plugin_does_not_start_are_not_there(
     assert process.stopped == ["cp#CP1"]
 
 
+def test_no_port_stays_taken_if_a_plugin_does_not_start_before_the_first_over_soap(
+    process: Process,
+) -> None:
+    own = {"B": {"url": "http://127.0.0.1:1/"}}
+    process.refuse("cp#A")
+    with pytest.raises(PluginError, match="not with cp#A"):
+        process.start_cp("A", "B", url="ws://127.0.0.1:1/", protocol="ocpp1.5", own=own)
+    process.until(lambda: list(process.running) == [])
+
+
 def test_a_process_with_which_a_plugin_does_not_start_tells_the_others_its_end(
     waiting: Process,
 ) -> None:
@@ -383,6 +393,14 @@ def test_the_last_soap_charge_point_frees_their_port(process: Process) -> None:
     process.result(process.running.stop_station(other))
     assert is_free(shared)
     assert listener not in list(process.running)
+
+
+def test_soap_charge_points_that_end_at_once_free_their_port(process: Process) -> None:
+    process.plugin("slow", SLOW_TO_END)
+    stations = process.start_cp("A", "B", url="http://127.0.0.1:1/", protocol="ocpp1.5")
+    stopping = [process.running.stop_station(station) for station in stations]
+    assert [process.result(stopped) for stopped in stopping] == [None, None]
+    assert list(process.running) == []
 
 
 def test_charge_points_end_before_central_systems(process: Process, logged: Log) -> None:
