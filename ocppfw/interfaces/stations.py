@@ -203,13 +203,11 @@ class Connection(Protocol):
     Attributes:
         transport: WebSocket or SOAP.
         connected: True until the connection is lost.
-        ended_busy: True if it ended while calls were under way.
         peer: set once, by the station that takes the connection.
     """
 
     transport: Transport
     connected: bool
-    ended_busy: bool
     peer: Peer
 
     @property

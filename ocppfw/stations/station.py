@@ -209,8 +209,7 @@ class Station(Background):
         self._peer_lost(peer, escape_controls(reason))
         hook = self._implementations("connection_lost", peer.version)
         notify(hook, self, peer, escape_controls(reason))
-        if peer.connection.ended_busy and self.taps.watch_idle:
-            self.taps.connection_idle(peer.connection)
+        self.taps.connection_ended(peer.connection)
         if self._gone is not None and not self.connected_peers:
             gone, self._gone = self._gone, None
             gone.callback(None)

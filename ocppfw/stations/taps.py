@@ -72,6 +72,11 @@ class StationTaps:
         if not self._busy:
             notify(self._idle, self._station)
 
+    def connection_ended(self, connection: object) -> None:
+        """A connection is lost, and with it what was under way."""
+        if connection in self._busy:
+            self.connection_idle(connection)
+
     def received(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Show a frame that arrived, then let it be changed.
 

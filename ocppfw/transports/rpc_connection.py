@@ -30,7 +30,6 @@ class RpcConnection:
 
     Attributes:
         connected: True until the connection is lost.
-        ended_busy: True if it ended while calls were under way.
         peer: the other side; set by the station when it takes the connection.
     """
 
@@ -44,7 +43,6 @@ class RpcConnection:
         "_settings",
         "_taps",
         "connected",
-        "ended_busy",
         "peer",
     )
     log = Logger()
@@ -63,7 +61,6 @@ class RpcConnection:
         self._expiry: IDelayedCall | None = None
         self._drained: Deferred[None] | None = None
         self.connected = True
-        self.ended_busy = False
 
     # From the station.
 
@@ -170,7 +167,6 @@ class RpcConnection:
 
     def _lose_calls(self) -> None:
         """The connection is gone: everything pending fails at once."""
-        self.ended_busy = not self.idle
         self.connected = False
         if self._expiry is not None and self._expiry.active():
             self._expiry.cancel()

@@ -107,6 +107,23 @@ def test_one_call_at_a_time_and_in_order(side):
     assert side.connection.idle
 
 
+def test_a_caller_that_ends_the_connection_leaves_the_station_idle(world):
+    world.load(
+        "idle",
+        """
+        seen = []
+
+        @hookimpl
+        def station_idle(station):
+            seen.append(station.label)
+        """,
+    )
+    side = Side(world)
+    side.peer.call("ClearCache").addCallback(lambda _: side.peer.close())
+    side.client.answer(ACCEPTED)
+    assert world.module("idle").seen == ["cs"]
+
+
 def test_more_calls_at_once_as_set(world):
     side = Side(world, calls_in_flight="3")
     for _ in range(5):
