@@ -10,7 +10,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-import textwrap
+import sys
 from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
@@ -126,9 +126,13 @@ def _published() -> frozenset[str]:
 
 @cache
 def _names_in(of: type) -> frozenset[str]:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
-    assert isinstance(definition, ast.ClassDef)
-    return frozenset(_defined(definition))
+    return frozenset(_defined(_definitions(of.__module__)[of.__name__]))
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 def _defined(definition: ast.ClassDef) -> Iterator[str]:
