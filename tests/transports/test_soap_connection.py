@@ -314,6 +314,17 @@ def test_at_most_32_requests_at_once(slow):
     assert len(slow.waiting) == 33
 
 
+def test_no_request_waits_for_ever_at_a_connection_that_is_lost(slow):
+    slow.connection.pause_reading()
+    answers = [slow.request()]
+    slow.connection.abort()
+    slow.connection.pause_reading()
+    answers.append(slow.request())
+    for waiting in slow.waiting:
+        waiting.callback(TIME)
+    assert [value_of(answered)[0] for answered in answers] == [200, 200]
+
+
 def test_drain_waits_for_what_was_begun(slow):
     answered = slow.request()
     drained = slow.connection.drain()

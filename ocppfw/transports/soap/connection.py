@@ -114,7 +114,7 @@ class SoapConnection(RpcConnection):
 
     def pause_reading(self) -> None:
         """Let the peer's requests wait until ``resume_reading``."""
-        if self._resumed is None:
+        if self.connected and self._resumed is None:
             self._resumed = Deferred()
 
     def resume_reading(self) -> None:
