@@ -114,6 +114,8 @@ class Lifecycle:
 
     async def _start(self, plugin: Plugin, registry: Registry) -> None:
         await self._stop([each for each in self._told if each.name == plugin.name])
+        if not self.running:
+            return  # it has stopped meanwhile
         self._told[plugin] = registry
         for each in registry.implementations("station_started", self._role):
             if each.plugin is plugin:

@@ -311,3 +311,19 @@ def test_a_station_that_stops_meanwhile_is_told_one_end(world: World) -> None:
     world.clock.advance(5)
     assert seen(world) == ["stopped old"]
     assert (len(loaded), stopped) == (1, [None])
+
+
+def test_a_station_that_stops_before_a_new_version_has_started_is_not_told_of_it(
+    world: World,
+) -> None:
+    world.load("a", source("old", stop=WAIT))
+    world.start()
+    world.plugin("a", source("new"))
+    loaded = outcomes(world.plugins.load("a"))
+    late = world.start("cp")
+    world.clock.advance(5)
+    late.stop()
+    world.clock.advance(5)
+    told = late.data["diary"]["seen"]
+    assert told == ["start old", "started old", "stop old", "stopped old"]
+    assert len(loaded) == 1
