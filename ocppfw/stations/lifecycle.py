@@ -70,7 +70,7 @@ class Lifecycle:
         return Deferred.fromCoroutine(self._stop(list(self._told), is_last=True))
 
     def start(self, plugin: Plugin, registry: Registry) -> Deferred[None]:
-        """Tell a plugin of the station, if that runs.
+        """Tell a plugin of the running station.
 
         Args:
             plugin: a plugin that is being loaded.
@@ -80,7 +80,7 @@ class Lifecycle:
             A Deferred that fires when the plugin has started. It fails with PluginError if that
             fails; the work that it has begun has then ended.
         """
-        if not self.running or self._role not in plugin.roles:
+        if self._role not in plugin.roles:
             return succeed(None)
         return Deferred.fromCoroutine(self._start(plugin, registry))
 

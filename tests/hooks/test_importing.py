@@ -86,7 +86,10 @@ def test_plugins_and_services_share_no_helper(world: World, clock: Clock) -> Non
     assert (world.module("b").STOLEN, other.module("a").STOLEN) == ([], [])
 
 
-def test_a_helper_that_alone_has_changed_is_loaded_again(world: World) -> None:
+def test_a_helper_that_alone_has_changed_is_loaded_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     # Of the same length and second, so that only reading it tells the difference.
     for text in ("one", "two", "six"):
         helper(world, "_cards.py", f"STOLEN = {text!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -231,7 +232,7 @@ def test_a_central_system_with_which_a_plugin_does_not_start_is_not_there(
 
 @pytest.mark.parametrize("scheme", ["ws", "http"])
 def test_charge_points_with_which_a_plugin_does_not_start_are_not_there(
-    process: Process, scheme: str
+    process: Process, scheme: str, logged: Log
 ) -> None:
     process.refuse("cp#CP2")
     with pytest.raises(PluginError, match="not with cp#CP2"):
@@ -239,6 +240,8 @@ def test_charge_points_with_which_a_plugin_does_not_start_are_not_there(
     process.until(lambda: list(process.running) == [])
     assert process.running.stations == []
     assert process.stopped == ["cp#CP1"]
+    gc.collect()
+    assert not logged.faults()
 
 
 def test_no_port_stays_taken_if_a_plugin_does_not_start_before_the_first_over_soap(
@@ -263,10 +266,15 @@ def test_a_process_with_which_a_plugin_does_not_start_tells_the_others_its_end(
     assert waiting.stopped == ["cs"]
 
 
-def test_the_end_of_a_plugin_is_waited_for(process: Process) -> None:
+@pytest.mark.parametrize("role", Role)
+def test_the_end_of_a_plugin_is_waited_for(process: Process, role: Role) -> None:
     """At the end of the process, with the reactor's own time."""
     process.plugin("slow", SLOW_TO_END)
-    [station, *_] = process.start_cs(), process.start_cp("CP1", url="ws://127.0.0.1:1/")
+    if role is Role.CS:
+        process.start_cs()
+    else:
+        process.start_cp("CP1", url="ws://127.0.0.1:1/")
+    [station] = process.running.stations
     process.result(process.running.stopService())
     assert station.data["slow"] == {"ended": True}
 
