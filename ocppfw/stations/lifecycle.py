@@ -40,6 +40,8 @@ class Lifecycle:
         # Who has been told of the start and not yet of the end, each with the registry that has
         # its hooks.
         self._told: dict[Plugin, Registry] = {}
+        # Whose async hook the start of the station has not waited for.
+        self._starting: dict[Plugin, Deferred[Any]] = {}
 
     def start_all(self) -> None:
         """Tell all plugins that the station has started; for an async hook it does not wait.
@@ -62,7 +64,7 @@ class Lifecycle:
                 raise self._refusal(each, error) from error
             self._told[each.plugin] = registry
             if isinstance(result, Deferred):
-                result.addErrback(log_failure, each)
+                self._starting[each.plugin] = result.addErrback(log_failure, each)
 
     def stop_all(self) -> Deferred[None]:
         """Tell all plugins that the station stops; fires when they and their work have ended."""
@@ -128,6 +130,8 @@ class Lifecycle:
 
     async def _stop(self, plugins: Collection[Plugin], is_last: bool = False) -> None:
         told = {plugin: self._told.pop(plugin) for plugin in plugins}
+        for starting in [self._starting.pop(each) for each in plugins if each in self._starting]:
+            await starting  # else what it begins would have no end; it is limited itself
         ending = [
             Deferred.fromCoroutine(self._stop_one(each))
             for registry in dict.fromkeys(told.values())

@@ -327,3 +327,14 @@ def test_a_station_that_stops_before_a_new_version_has_started_is_not_told_of_it
     told = late.data["diary"]["seen"]
     assert told == ["start old", "started old", "stop old", "stopped old"]
     assert len(loaded) == 1
+
+
+def test_a_plugin_whose_start_is_under_way_is_told_its_end_afterwards(world: World) -> None:
+    world.load("a", source("a", start=WAIT + "; station.run(wait(station, 100))"))
+    world.start()
+    unloaded = outcomes(world.plugins.unload("a"))
+    world.clock.advance(4.9)
+    assert (seen(world), unloaded) == (["start a"], [])
+    world.clock.advance(0.1)
+    assert (seen(world), unloaded) == (["started a", "stop a", "stopped a"], [None])
+    assert world.clock.getDelayedCalls() == []
