@@ -153,6 +153,7 @@ class MemoryPipe:
 
     def read(self) -> None:
         """Take what has arrived, now and not in the next turn of the clock."""
+        self._cancel_reading()
         while self._arriving and self._reads:
             self._arriving.popleft()()
 
@@ -217,8 +218,7 @@ class MemoryPipe:
             return
         self._ended = True
         self._arriving.clear()
-        if self._reading is not None and self._reading.active():
-            self._reading.cancel()
+        self._cancel_reading()
         self._end_pings(Failure(NotConnected(LOST)))
         if self._receiver is not None:
             self._receiver.ended(reason)
@@ -233,6 +233,10 @@ class MemoryPipe:
         is_due = self._reading is not None and self._reading.active()
         if self._arriving and self._reads and not is_due:
             self._reading = self._clock.callLater(0, self.read)
+
+    def _cancel_reading(self) -> None:
+        if self._reading is not None and self._reading.active():
+            self._reading.cancel()
 
     def _end_pings(self, result: Any) -> None:
         pongs, self._awaited_pongs = self._awaited_pongs, []
