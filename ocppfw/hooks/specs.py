@@ -66,18 +66,26 @@ def call_requested(station: Station, peer: Peer, call: Call) -> None:
 
 
 @hookspec
-def station_started(station: Station) -> None:
+def station_started(station: Station) -> Any:
     """Called when a station has started, and for a running one when the plugin is loaded.
 
+    An exception means that the plugin cannot do its work: it is not loaded, and a station that
+    starts does not.
+
     :param station: the central system or charge point.
+    :returns: nothing, or an awaitable. Loading waits for it, at most ``hook-timeout``; a station
+        that starts does not, and what it then raises is logged.
     """
 
 
 @hookspec
-def station_stopped(station: Station) -> None:
+def station_stopped(station: Station) -> Any:
     """Called when a station stops, and for a running one when the plugin is unloaded.
 
+    Then the plugin's background work is cancelled.
+
     :param station: the central system or charge point.
+    :returns: nothing, or an awaitable, which is waited for, at most ``hook-timeout``.
     """
 
 
