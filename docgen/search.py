@@ -16,6 +16,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 _ROWS = ("tr", "dt")
 _SKIPPED = ("pre", "script", "style", "nav", "svg", "thead", "summary")
 _TEXT = ".//text()[not(parent::a[contains(@class, 'anchor') or contains(@class, 'headerlink')])]"
+_FOOTNOTE_MARKS = " †‡"
 _LONGEST_TEXT = 240
 
 
@@ -92,7 +93,7 @@ class _Reader:
         anchor = node.get("id") or (section is not None and section.get("id")) or ""
         first = node.find("th")
         title = node.get("data-title") or _text(node if first is None else first)
-        entry = _Entry(self._page, anchor, title, is_row)
+        entry = _Entry(self._page, anchor, title.rstrip(_FOOTNOTE_MARKS), is_row)
         self.entries.append(entry)
         return entry
 

@@ -119,7 +119,7 @@ def test_navigation_shows_where_one_is(browser):
     browser.open("plugins.html#state")
     browser.wait(lambda: browser.find("nav.contents a.here").text == "State")
     browser.find("nav.turn a[rel='next']").click()
-    browser.wait(lambda: browser.find("nav.contents a.current").text == "Commands")
+    browser.wait(lambda: browser.find("nav.contents a.current").text == "Recipes for plugins")
 
 
 def test_paper(browser):
