@@ -11,6 +11,7 @@ from tests.process.twistd import (
     central_system,
     end_with_parent,
     environment,
+    eventually,
     run,
     twistd,
     write_plugin,
@@ -145,9 +146,12 @@ def test_daemon_whose_plugin_does_not_start_is_gone_and_tells_why(tmp_path):
     )
     assert done.returncode == 1
     assert "CannotStart: ocppfw: " in done.stderr  # twistd cuts off what is longer
-    [line] = (tmp_path / "log").read_text().splitlines()
+    # The daemon says its last words after it has told who started it.
+    log = tmp_path / "log"
+    eventually(lambda: log.read_text().endswith("\n"), "the line in the log")
+    [line] = log.read_text().splitlines()
     assert line.endswith(f"{path}:3: station_started: ZeroDivisionError: division by zero")
-    assert not (tmp_path / "pid").exists()
+    eventually(lambda: not (tmp_path / "pid").exists(), "the end of the pid file")
 
 
 def test_version(tmp_path):
