@@ -10,7 +10,7 @@ from typing import Any
 from ocppfw.catalogue import Field
 from ocppfw.errors import SettingsError
 from ocppfw.service.arguments import plain
-from ocppfw.settings import SETTINGS, Setting
+from ocppfw.settings import SETTINGS, VALIDATION, Setting
 from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.text import did_you_mean
@@ -33,6 +33,7 @@ _EFFECTS = {
     "reconnect-delay": Effect.NOW,
     "reconnect-max-delay": Effect.NOW,
     "trace": Effect.NOW,
+    "validation": Effect.NOW,
     "calls-in-flight": Effect.NEXT_CONNECTION,
     "max-queued-calls": Effect.NEXT_CONNECTION,
 }
@@ -114,10 +115,11 @@ def _parse_print_xml(text: str) -> PrintXml:
 
 def setting_fields() -> list[Field]:
     """The settings that can change, for completion."""
-    names = ["websocket_ping_interval", *(n.replace("-", "_") for n in _EFFECTS if n != "trace")]
+    words = {"trace": ("on", "off"), "validation": VALIDATION}
+    numbers = (name.replace("-", "_") for name in _EFFECTS if name not in words)
     return [
-        *(Field(name=name, type="number") for name in names),
-        Field(name="trace", type="string", enum=("on", "off")),
+        *(Field(name=name, type="number") for name in ("websocket_ping_interval", *numbers)),
+        *(Field(name=name, type="string", enum=enum) for name, enum in words.items()),
         Field(name=_PRINT_XML, type="boolean"),
     ]
 

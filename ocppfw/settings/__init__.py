@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ocppfw.settings.config import Config, read_config
+from ocppfw.settings.connections import VALIDATION
 from ocppfw.settings.plugin_settings import PluginSettings
 from ocppfw.settings.setting import Setting
 from ocppfw.settings.values import SETTINGS, TOPICS, Settings, reject_unknown
@@ -10,6 +11,7 @@ from ocppfw.settings.values import SETTINGS, TOPICS, Settings, reject_unknown
 __all__ = [
     "SETTINGS",
     "TOPICS",
+    "VALIDATION",
     "Config",
     "PluginSettings",
     "Setting",

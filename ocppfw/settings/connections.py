@@ -10,6 +10,9 @@ from ocppfw.versions import Role
 
 _BOTH = tuple(Role)
 
+#: What may be done with a message of a peer that breaks its schema.
+VALIDATION = ("strict", "report", "off")
+
 
 @dataclass(kw_only=True)
 class ConnectionSettings:
@@ -64,4 +67,11 @@ class ConnectionSettings:
         "Seconds that a plugin has to answer, to start, and to end.",
         parsers.seconds(0.01),
         own=(Role.CP,),
+    )
+    validation: str = setting(
+        "strict",
+        "What becomes of a message that breaks its schema: strict refuses it, report logs it and"
+        " repairs what it can, off lets it pass as it is.",
+        parsers.one_of(*VALIDATION),
+        own=_BOTH,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from ocppfw.errors import SettingsError
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
-from ocppfw.settings import Settings
+from ocppfw.settings import VALIDATION, Settings
 from ocppfw.versions import Role
 from tests.console.conftest import PATIENCE, ROOT
 from tests.process.wire import PING, knock, open_wire
@@ -66,6 +66,14 @@ def test_other_settings(station, memory):
     assert station.settings.calls_in_flight == 2
 
 
+@pytest.mark.parametrize("mode", VALIDATION)
+def test_validation(station, memory, mode):
+    assert change(station, memory, "validation", mode) == f"validation={mode} (now)"
+    assert station.settings.validation == mode
+    [field] = [field for field in setting_fields() if field.name == "validation"]
+    assert mode in field.enum
+
+
 def test_every_name_that_is_offered_is_known():
     for field in setting_fields():
         value = "true" if field.type == "boolean" else field.enum[0] if field.enum else "1"
@@ -78,6 +86,7 @@ def test_every_name_that_is_offered_is_known():
         ("port", "9001", "port: cannot change while running"),
         ("call_timeou", "3", "call_timeou: no such setting, did you mean call-timeout"),
         ("call_timeout", "soon", "call_timeout: must be a number of seconds"),
+        ("validation", "lax", "validation: must be strict or report or off, not 'lax'"),
         ("print_xml", "yes", "print_xml: must be true or false"),
         ("reconnect_delay", "3", "reconnect-delay: is only for cp"),
     ],

@@ -77,6 +77,7 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "calls-in-flight": "7",
         "max-queued-calls": "7",
         "hook-timeout": "7",
+        "validation": "report",
     }
     cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}

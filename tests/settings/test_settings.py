@@ -48,6 +48,7 @@ DEFAULTS = {
     "calls_in_flight": 1,
     "max_queued_calls": 100,
     "hook_timeout": 20,
+    "validation": "strict",
 }
 SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
 SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
@@ -182,6 +183,7 @@ def test_soap_addresses() -> None:
     [
         ("request-encoding", ["identity", "gzip", "deflate"]),
         ("soap-learn-address", ["same-host", "any", "never"]),
+        ("validation", ["strict", "report", "off"]),
     ],
 )
 def test_choices(name: str, choices: list[str]) -> None:
@@ -279,7 +281,7 @@ def test_a_wrong_endpoint(wrong: Any) -> None:
 def test_every_setting_has_a_test_above_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
-    tested |= {"request-encoding", "soap-learn-address", "soap-address"}
+    tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
     assert {setting.name for setting in SETTINGS} == tested
     assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)
