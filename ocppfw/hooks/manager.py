@@ -191,12 +191,14 @@ class PluginManager:
     async def _start_again(self, old: Plugin, fault: Failure) -> None:
         listeners = list(self._listeners)
         begun: list[Deferred[Any]] = [each.start_plugin(old, self.registry) for each in listeners]
-        for success, outcome in await DeferredList(begun, consumeErrors=True):
+        outcomes = await DeferredList(begun, consumeErrors=True)
+        for listener, (success, _) in zip(listeners, outcomes, strict=True):
+            if success:
+                listener.plugins_changed(old)
+        for success, outcome in outcomes:
             if not success:
                 also = f"the version before could not be started again: {outcome.value}"
                 raise PluginError(f"{fault.value}; {also}") from fault.value
-        for listener in listeners:
-            listener.plugins_changed(old)
 
     def _switch_to(self, registry: Registry, old: Plugin | None, new: Plugin | None) -> None:
         self.registry = registry

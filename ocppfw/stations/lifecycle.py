@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Coroutine
+from itertools import chain
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -37,11 +39,12 @@ class Lifecycle:
         self._station = station
         self._role = role
         self._plugins = plugins
-        # Who has been told of the start and not yet of the end, each with the registry that has
-        # its hooks.
+        # Who has been told of the start, and has not yet come to its end; each with the registry
+        # that has its hooks.
         self._told: dict[Plugin, Registry] = {}
-        # Whose async hook the start of the station has not waited for.
-        self._starting: dict[Plugin, Deferred[Any]] = {}
+        # By the name of a plugin: who comes or goes waits until the version before, or its own
+        # start, has come to its end.
+        self._turns: defaultdict[str, DeferredLock] = defaultdict(DeferredLock)
 
     def start_all(self) -> None:
         """Tell all plugins that the station has started; for an async hook it does not wait.
@@ -64,12 +67,13 @@ class Lifecycle:
                 raise self._refusal(each, error) from error
             self._told[each.plugin] = registry
             if isinstance(result, Deferred):
-                self._starting[each.plugin] = result.addErrback(log_failure, each)
+                begun = result.addErrback(log_failure, each)
+                self._turns[each.plugin.name].run(lambda started: started, begun)
 
     def stop_all(self) -> Deferred[None]:
         """Tell all plugins that the station stops; fires when they and their work have ended."""
         self.running = False
-        return Deferred.fromCoroutine(self._stop(list(self._told), is_last=True))
+        return Deferred.fromCoroutine(self._stop_all())
 
     def start(self, plugin: Plugin, registry: Registry) -> Deferred[None]:
         """Tell a plugin of the running station.
@@ -84,11 +88,11 @@ class Lifecycle:
         """
         if self._role not in plugin.roles:
             return succeed(None)
-        return Deferred.fromCoroutine(self._start(plugin, registry))
+        return self._in_turn(plugin, self._start(plugin, registry))
 
     def stop(self, plugin: Plugin) -> Deferred[None]:
         """Tell a plugin its end; fires when it and its work have ended."""
-        return Deferred.fromCoroutine(self._stop([plugin] if plugin in self._told else []))
+        return self._in_turn(plugin, self._stop(plugin))
 
     def catch_up(self) -> None:
         """Take note that the plugins are others now.
@@ -114,32 +118,45 @@ class Lifecycle:
     def _own(self, registry: Registry) -> list[Plugin]:
         return [plugin for plugin in registry.plugins if self._role in plugin.roles]
 
+    def _in_turn(self, plugin: Plugin, change: Coroutine[Any, Any, None]) -> Deferred[None]:
+        return self._turns[plugin.name].run(Deferred.fromCoroutine, change)
+
     async def _start(self, plugin: Plugin, registry: Registry) -> None:
-        await self._stop([each for each in self._told if each.name == plugin.name])
+        for other in [each for each in self._told if each.name == plugin.name]:
+            await self._stop(other)
         if not self.running:
             return  # it has stopped meanwhile
         self._told[plugin] = registry
-        for each in registry.implementations("station_started", self._role):
-            if each.plugin is plugin:
-                try:
-                    await outcome_of(each.function(self._station), *self._limit)
-                except (Exception, SystemExit) as error:
-                    self._told.pop(plugin, None)
-                    await self._station.end_work([plugin])
-                    raise self._refusal(each, error) from error
+        for each in self._hooks("station_started", plugin):
+            try:
+                await outcome_of(each.function(self._station), *self._limit)
+            except (Exception, SystemExit) as error:
+                del self._told[plugin]
+                await self._station.end_work([plugin])
+                raise self._refusal(each, error) from error
 
-    async def _stop(self, plugins: Collection[Plugin], is_last: bool = False) -> None:
-        told = {plugin: self._told.pop(plugin) for plugin in plugins}
-        for starting in [self._starting.pop(each) for each in plugins if each in self._starting]:
-            await starting  # else what it begins would have no end; it is limited itself
-        ending = [
-            Deferred.fromCoroutine(self._stop_one(each))
-            for registry in dict.fromkeys(told.values())
-            for each in registry.implementations("station_stopped", self._role)
-            if told.get(each.plugin) is registry
-        ]
-        await DeferredList(ending)
-        await self._station.end_work(None if is_last else plugins)
+    async def _stop(self, plugin: Plugin) -> None:
+        await self._tell_end(plugin)
+        await self._station.end_work([plugin])
+
+    async def _stop_all(self) -> None:
+        registries = dict.fromkeys(self._told.values())
+        stopped = chain(*(r.implementations("station_stopped", self._role) for r in registries))
+        plugins = [each.plugin for each in stopped if each.plugin in self._told] + [*self._told]
+        ends = [self._in_turn(each, self._tell_end(each)) for each in dict.fromkeys(plugins)]
+        await DeferredList(ends)
+        await self._station.end_work()
+
+    async def _tell_end(self, plugin: Plugin) -> None:
+        if plugin in self._told:  # else it knows already
+            stopped = self._hooks("station_stopped", plugin)
+            await DeferredList([Deferred.fromCoroutine(self._stop_one(each)) for each in stopped])
+            del self._told[plugin]
+
+    def _hooks(self, hook: str, plugin: Plugin) -> list[Implementation]:
+        """What a plugin that has been told implements of a hook."""
+        found = self._told[plugin].implementations(hook, self._role)
+        return [each for each in found if each.plugin is plugin]
 
     async def _stop_one(self, implementation: Implementation) -> None:
         try:

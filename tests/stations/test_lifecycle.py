@@ -6,8 +6,11 @@ import pytest
 from twisted.internet.defer import CancelledError
 
 from ocppfw.errors import PluginError
+from ocppfw.versions import OcppVersion
 from tests.conftest import Log
 from tests.deferreds import outcomes, value_of
+from tests.memory.sides import Line
+from tests.memory.stations import IDENTITY
 from tests.world import World
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
@@ -231,6 +234,22 @@ def test_when_the_one_before_does_not_come_back_either_both_are_told(world: Worl
     assert second.startswith(f" again: {world.folder / 'a.py'}:")
 
 
+def test_where_the_one_before_comes_back_it_learns_who_is_connected(world: World) -> None:
+    start = "x = station.data['a']; assert not (x and station is station.data['diary'].get('bad'))"
+    world.load("a", source("old", start=f"{start}; x['x'] = 1"))
+    stations = [world.start(), world.start(), world.start()]
+    for station in stations:
+        Line(station, IDENTITY, OcppVersion.V1_6)
+        station.data["diary"]["seen"] = []
+    stations[1].data["diary"]["bad"] = stations[1]
+    world.plugin("a", source("new", start=FAIL))
+    with pytest.raises(PluginError, match="could not be started again"):
+        value_of(world.plugins.load("a"))
+    told = ["stop old", "stopped old", "start new", "start old"]
+    whole = [*told, "started old", "opened old"]
+    assert [station.data["diary"]["seen"] for station in stations] == [whole, told, whole]
+
+
 def test_stations_where_a_plugin_had_started_are_told_its_end(world: World) -> None:
     stations = [world.start(), world.start("cp"), world.start("cp")]
     world.plugin("a", source("a", start="assert station is not station.data['diary'].get('bad')"))
@@ -327,6 +346,76 @@ def test_a_station_that_stops_before_a_new_version_has_started_is_not_told_of_it
     told = late.data["diary"]["seen"]
     assert told == ["start old", "started old", "stop old", "stopped old"]
     assert len(loaded) == 1
+
+
+def test_a_plugin_that_is_being_loaded_is_told_the_end_of_the_station_afterwards(
+    world: World,
+) -> None:
+    world.start()
+    world.plugin("a", source("a", start=WAIT + "; station.run(wait(station, 100))"))
+    loaded = outcomes(world.plugins.load("a"))
+    stopped = outcomes(world.station.stop())
+    assert (seen(world), stopped) == (["start a"], [])
+    world.clock.advance(5)
+    assert seen(world) == ["started a", "stop a", "stopped a"]
+    assert (len(loaded), stopped) == (1, [None])
+    assert world.clock.getDelayedCalls() == []
+
+
+def test_a_plugin_that_a_late_station_catches_up_with_is_told_its_end_afterwards(
+    world: World,
+) -> None:
+    world.load("a", source("old", stop=WAIT))
+    world.start()
+    world.plugin("a", source("new", start=WAIT))
+    world.plugins.load("a")
+    world.clock.advance(5)  # the new version is starting
+    late = world.start("cp")
+    world.clock.advance(5)  # and has started; the late station stops the old one
+    world.clock.advance(5)  # and starts the new one
+    late.data["diary"]["seen"].clear()
+    stopped = outcomes(late.stop())
+    assert (seen(world), stopped) == ([], [])
+    world.clock.advance(5)
+    assert (seen(world), stopped) == (["started new", "stop new", "stopped new"], [None])
+
+
+def test_a_plugin_whose_start_fails_while_the_station_stops_is_told_no_end(world: World) -> None:
+    world.start()
+    world.plugin("a", source("a", start=WAIT + "; " + FAIL))
+    loaded = outcomes(world.plugins.load("a"))
+    stopped = outcomes(world.station.stop())
+    world.clock.advance(5)
+    assert (seen(world), stopped) == (["start a"], [None])
+    assert "no luck" in str(loaded[0])
+
+
+def test_a_station_that_stops_waits_for_an_end_that_has_begun(world: World) -> None:
+    world.load("a", source("a", stop=WAIT))
+    world.start()
+    world.plugins.unload("a")
+    stopped = outcomes(world.station.stop())
+    assert stopped == []
+    world.clock.advance(5)
+    assert (seen(world), stopped) == (["start a", "started a", "stop a", "stopped a"], [None])
+
+
+def test_what_a_late_station_has_not_caught_up_with_yet_can_be_unloaded(world: World) -> None:
+    world.load("a", source("old", stop=WAIT))
+    world.start()
+    world.plugin("a", source("new", start=WAIT))
+    world.plugins.load("a")
+    world.clock.advance(5)  # the new version is starting
+    late = world.start("cp")
+    world.clock.advance(5)  # and has started; the late station stops the old one
+    unloaded = outcomes(world.plugins.unload("a"))
+    late.data["diary"]["seen"].clear()
+    world.clock.advance(5)
+    world.clock.advance(5)
+    told = ["stopped old", "start new", "started new", "stop new", "stopped new"]
+    assert (late.data["diary"]["seen"], unloaded) == (told, [None])
+    value_of(late.stop())
+    assert late.data["diary"]["seen"] == told
 
 
 def test_a_plugin_whose_start_is_under_way_is_told_its_end_afterwards(world: World) -> None:
