@@ -36,37 +36,6 @@ def cp_get_configuration(station, payload):
     return {**answer, "unknownKey": unknown} if unknown else answer
 
 
-# Messages that are asked for, as far as no other plugin knows them.
-
-
-@hookimpl(trylast=True)
-def cp_trigger_message(station, call, payload):
-    """There is no transfer of any kind, so the state of each is Idle (1.6 section 5.17)."""
-    messages = {
-        "Heartbeat": {},
-        "DiagnosticsStatusNotification": {"status": "Idle"},
-        "FirmwareStatusNotification": {"status": "Idle"},
-        "LogStatusNotification": {"status": "Idle"},
-    }
-    action = payload["requestedMessage"]
-    if action == "BootNotification":
-        return {"status": "Rejected"}  # nothing boots here
-    if action not in messages:
-        return {"status": "NotImplemented"}
-    call.after_answer(_tell, station, action, messages[action])
-    return {"status": "Accepted"}
-
-
-@hookimpl(trylast=True)
-def cp_extended_trigger_message(station, call, payload):
-    return cp_trigger_message(station, call, payload)
-
-
-def _tell(station, action, payload, sent):
-    if sent:
-        station.tell(action, payload)
-
-
 # Firmware.
 
 

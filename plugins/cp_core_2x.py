@@ -8,32 +8,6 @@ role = "cp"
 versions = ("2.0.1", "2.1")
 
 
-# Messages that are asked for, as far as no other plugin knows them.
-
-
-@hookimpl(trylast=True)
-def cp_trigger_message(station, call, payload):
-    """There is no transfer of any kind, so the state of each is Idle (2.0.1 F06)."""
-    messages = {
-        "Heartbeat": {},
-        "FirmwareStatusNotification": {"status": "Idle"},
-        "LogStatusNotification": {"status": "Idle"},
-        "PublishFirmwareStatusNotification": {"status": "Idle"},
-    }
-    action = payload["requestedMessage"]
-    if action == "BootNotification":
-        return {"status": "Rejected"}  # nothing boots here
-    if action not in messages:
-        return {"status": "NotImplemented"}
-    call.after_answer(_tell, station, action, messages[action])
-    return {"status": "Accepted"}
-
-
-def _tell(station, action, payload, sent):
-    if sent:
-        station.tell(action, payload)
-
-
 # Vendors, messages for drivers, customers.
 
 
