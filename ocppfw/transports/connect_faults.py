@@ -6,7 +6,6 @@ import re
 from urllib.parse import urlsplit
 
 from OpenSSL import SSL
-from service_identity import VerificationError
 from twisted.internet.error import (
     ConnectError,
     ConnectionDone,
@@ -19,6 +18,7 @@ from twisted.internet.error import (
 from twisted.python.failure import Failure
 
 from ocppfw.errors import ConnectFailed
+from ocppfw.transports.tls import CertificateRefused
 
 _UPGRADE_FAILED = re.compile(r"upgrade failed \[(\d+)\]")
 #: What an HTTP status of a refusal says, for a human.
@@ -49,8 +49,8 @@ def explain(failure: Failure, url: str) -> str:
         return f"{host} does not answer (time-out)"
     if isinstance(error, NoRouteError):
         return f"there is no route to {host}"
-    if isinstance(error, VerificationError):
-        return f"TLS: the certificate of {host} is for another host name"
+    if isinstance(error, CertificateRefused):
+        return f"TLS: the certificate of {host} {error}"
     if isinstance(error, SSL.Error):
         return f"TLS with {host} failed: {_tls_reason(error)}"
     if isinstance(error, ConnectionDone | ConnectionLost):

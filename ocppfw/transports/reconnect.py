@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 
 from ocppfw.settings import Settings
 from ocppfw.transports.connect_faults import explain
+from ocppfw.transports.tls import ServerCheck
 
 _STABLE_AFTER = 10.0  # seconds after which a connection counts as a success
 _CONNECT_TIMEOUT = 30.0
@@ -142,5 +142,4 @@ def endpoint_of(reactor: Any, url: str, timeout: float = _CONNECT_TIMEOUT) -> An
     secure = parts.scheme in ("wss", "https")
     host = parts.hostname or ""
     endpoint = HostnameEndpoint(reactor, host, parts.port or (443 if secure else 80), timeout)
-    # The certificate must be issued for the host, by an authority that the system trusts.
-    return wrapClientTLS(optionsForClientTLS(host), endpoint) if secure else endpoint
+    return wrapClientTLS(ServerCheck(host), endpoint) if secure else endpoint

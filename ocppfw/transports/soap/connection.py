@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from OpenSSL import SSL
-from service_identity import VerificationError
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.python.failure import Failure
@@ -33,9 +32,10 @@ from ocppfw.transports.connect_faults import STATUS_HINTS, explain
 from ocppfw.transports.http.compression import BodyRefused
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
+from ocppfw.transports.tls import CertificateRefused
 from ocppfw.versions import OcppVersion, Transport
 
-_UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, VerificationError)
+_UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, CertificateRefused)
 _WRAPPERS = (RequestTransmissionFailed, ResponseFailed)
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
 

@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import quote
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
+from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ocppfw.errors import ConnectFailed
 from ocppfw.interfaces import Host
+from ocppfw.transports.tls import CertificateRefused
 from ocppfw.transports.websocket.deflate import OFFERS, accept_response
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
 from ocppfw.versions import OcppVersion
@@ -38,7 +40,7 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         finally:
             if self._was_opened:
                 self.ended.callback(None)
-            elif why is None or _is_tls(reason):
+            elif why is None or reason.check(SSL.Error, CertificateRefused):
                 self.ended.errback(reason)
             else:
                 self.ended.errback(ConnectFailed(why))
@@ -83,7 +85,3 @@ class ClientFactory(WebSocketClientFactory):
             self.perMessageCompressionAccept = accept_response
         attributes = {"host": host, "identity": identity, "ocpp_version": version}
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
-
-
-def _is_tls(failure: Failure) -> bool:
-    return type(failure.value).__module__.startswith(("OpenSSL", "service_identity"))
