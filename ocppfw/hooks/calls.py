@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from contextvars import Context, copy_context
+from types import CoroutineType, coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -19,11 +18,13 @@ log = Logger()
 
 #: What a hook does instead of blocking, and instead of awaiting what asyncio runs.
 ADVICE = "use station.in_thread or twisted.internet.task.deferLater"
+_AWAITABLES = (Deferred, Awaitable)
 
 
 def is_awaitable(value: Any) -> bool:
     """True for what a hook may return to answer later."""
-    return isinstance(value, Deferred | Awaitable)
+    # Most often a coroutine; to ask an abstract base class takes its time.
+    return type(value) is CoroutineType or isinstance(value, _AWAITABLES)
 
 
 def await_hook(value: Any, seconds: float, clock: Any) -> Any:
@@ -41,21 +42,27 @@ def await_hook(value: Any, seconds: float, clock: Any) -> Any:
         TypeError: it is an awaitable of asyncio, which nothing runs here.
         Exception: what it failed with at once.
     """
-    if asyncio.isfuture(value):
-        raise TypeError(f"returned an awaitable of asyncio; {ADVICE}")
-    if not isinstance(value, Deferred):
-        coroutine = value if inspect.iscoroutine(value) else _awaiting(value)
-        # Of its own, as in fromCoroutine: a block of the store stays open in it alone.
-        context = copy_context()
-        try:
-            first = context.run(coroutine.send, None)
-        except StopIteration as ended:
-            return ended.value
-        value = Deferred.fromCoroutine(_continued(coroutine, first, context))
+    if type(value) is not CoroutineType:
+        if isinstance(value, Deferred):
+            return _result_of(value, seconds, clock)
+        if asyncio.isfuture(value):
+            raise TypeError(f"returned an awaitable of asyncio; {ADVICE}")
+        value = _awaiting(value)
+    # Of its own, as in fromCoroutine: a block of the store stays open in it alone.
+    context = copy_context()
+    try:
+        first = context.run(value.send, None)
+    except StopIteration as ended:
+        return ended.value
+    return _result_of(Deferred.fromCoroutine(_continued(value, first, context)), seconds, clock)
+
+
+def _result_of(deferred: Deferred[Any], seconds: float, clock: Any) -> Any:
+    """What has become of a Deferred, or a Deferred of that which does not take longer."""
     outcome: list[Any] = []
-    value.addBoth(outcome.append)
+    deferred.addBoth(outcome.append)
     if not outcome:
-        return _limited(value, outcome, seconds, clock)
+        return _limited(deferred, outcome, seconds, clock)
     if isinstance(outcome[0], Failure):
         outcome[0].raiseException()
     return outcome[0]
@@ -65,9 +72,9 @@ async def _awaiting(value: Awaitable[Any]) -> Any:
     return await value
 
 
-@types.coroutine
+@coroutine
 def _continued(
-    coroutine: Coroutine[Any, Any, Any], awaited: Any, context: Context
+    begun: Coroutine[Any, Any, Any], awaited: Any, context: Context
 ) -> Generator[Any, Any, Any]:
     """The rest of a coroutine that awaits something already, in the context where it began."""
     step: Callable[[Any], Any]
@@ -75,12 +82,12 @@ def _continued(
         try:
             result = yield awaited
         except GeneratorExit:
-            context.run(coroutine.close)
+            context.run(begun.close)
             raise
         except BaseException as error:
-            step, result = coroutine.throw, error
+            step, result = begun.throw, error
         else:
-            step = coroutine.send
+            step = begun.send
         try:
             # A token of a context variable is of no use in a copy.
             awaited = context.run(step, result)

@@ -230,7 +230,8 @@ class Exchange:
                 if is_awaitable(result):
                     settings = self._station.settings
                     result = await_hook(result, settings.hook_timeout, self._station.clock)
-                if isinstance(result, Deferred):
+                # Asked first, because isinstance() of a Deferred takes its time.
+                if type(result) is not dict and isinstance(result, Deferred):
                     rest = implementations[implementations.index(implementation) + 1 :]
                     later = partial(self._settled, rest, peer, call, handler, implementation)
                     answered: Deferred[Any] = result.addCallback(later)
@@ -259,9 +260,9 @@ class Exchange:
             limit = self._station.settings.hook_timeout, self._station.clock
             arguments = self._station, peer, call
             result = change(self._change_answer, arguments, result, _changed, limit)
-        if isinstance(result, Deferred):
-            checked = result.addCallback(self._checked, peer, call, handler, implementation)
-            return checked.addErrback(self._failed, call, implementation)
+            if isinstance(result, Deferred):
+                checked = result.addCallback(self._checked, peer, call, handler, implementation)
+                return checked.addErrback(self._failed, call, implementation)
         return self._checked(result, peer, call, handler, implementation)
 
     def _checked(
