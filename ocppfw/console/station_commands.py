@@ -17,8 +17,9 @@ from ocppfw.service.build import AUTOSTART
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
 from ocppfw.service.transactions import transactions_of
 from ocppfw.settings import Settings
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
-from ocppfw.stations.station import CentralSystem, ChargePoint
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"

@@ -16,8 +16,10 @@ from ocppfw.service.announcement import Announcement
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
 from ocppfw.settings import Settings
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
-from ocppfw.stations.station import CentralSystem, ChargePoint, Station
+from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport, identity_fault

@@ -13,7 +13,9 @@ from twisted.logger import Logger
 
 from ocppfw.service.announcement import Announcement
 from ocppfw.service.listener import LOOPBACK, ListeningService, within
-from ocppfw.stations.station import CentralSystem, ChargePoint, Station
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
+from ocppfw.stations.station import Station
 from ocppfw.transports.http.site import CentralSystemSite
 from ocppfw.transports.reconnect import KeptConnection, endpoint_of
 from ocppfw.transports.websocket.client import ClientFactory

@@ -15,7 +15,8 @@ from twisted.internet.defer import Deferred
 from ocppfw.service.listener import LOOPBACK, ListeningService, within
 from ocppfw.settings import Settings
 from ocppfw.soap import load_soap_service
-from ocppfw.stations.station import CentralSystem, ChargePoint
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.central_system import CentralSystemSoap
 from ocppfw.transports.soap.charge_point import (

@@ -1,4 +1,4 @@
-"""The two sides: a central system, and a charge point."""
+"""What a central system and a charge point have in common."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, 
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
-from ocppfw.errors import ConnectFailed, ConnectionRefused, NotConnected, OcppfwError
+from ocppfw.errors import ConnectionRefused
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.registry import Implementation, Plugin, Registry
@@ -248,144 +248,6 @@ class Station(Background):
         self, hook: str, version: OcppVersion | None = None
     ) -> tuple[Implementation, ...]:
         return self._plugins.implementations(hook, self.role, version)
-
-
-class CentralSystem(Station):
-    """The back office: the side that charge points connect to.
-
-    Attributes:
-        peers: the connected charge points by identity.
-    """
-
-    role = Role.CS
-    label = "cs"
-
-    def __init__(self, *arguments: Any) -> None:
-        self.peers: dict[str, Peer] = {}
-        super().__init__(*arguments)
-
-    @property
-    def versions(self) -> tuple[OcppVersion, ...]:
-        """The versions that are offered."""
-        return self.settings.protocols
-
-    @property
-    def connected_peers(self) -> list[Peer]:
-        """The charge points that are connected now."""
-        return list(self.peers.values())
-
-    def find_peer(self, identity: str) -> Peer | None:
-        """The connected charge point of an identity, None if it is not connected."""
-        return self.peers.get(identity)
-
-    def _peer_opened(self, peer: Peer) -> None:
-        replaced = self.peers.get(peer.identity)
-        self.peers[peer.identity] = peer
-        source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
-        self.log.info("ChargePoint #{id} connected{source}.", id=peer.identity, source=source)
-        if replaced is not None:
-            # Who connects again has lost the old connection, whether or not we know.
-            replaced.close(1000, "replaced by a newer connection")
-
-    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
-        self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)
-        if self.peers.get(peer.identity) is peer:
-            del self.peers[peer.identity]
-
-
-class ChargePoint(Station):
-    """A charging station: the side that connects to a central system.
-
-    Attributes:
-        identity: its name on the wire.
-        version: the version that it speaks.
-        peer: the central system while connected, else None.
-    """
-
-    role = Role.CP
-
-    def __init__(self, identity: str, version: OcppVersion, *arguments: Any) -> None:
-        self.identity = identity
-        self.version = version
-        self.peer: Peer | None = None
-        #: why the last attempt to connect has failed; None if none has, or it is connected
-        self.connect_fault: str | None = None
-        self._attempted: list[Deferred[None]] = []
-        super().__init__(*arguments)
-
-    @property
-    def label(self) -> str:
-        """How the charge point is called in logs: ``cp#ID``."""
-        return f"cp#{self.identity}"
-
-    @property
-    def versions(self) -> tuple[OcppVersion, ...]:
-        """The one version that it speaks."""
-        return (self.version,)
-
-    @property
-    def connected_peers(self) -> list[Peer]:
-        """The central system while connected."""
-        return [self.peer] if self.peer else []
-
-    def attempted(self) -> Deferred[None]:
-        """Fires when it is connected; fails with ConnectFailed if the last attempt has failed.
-
-        Before its first attempt to connect has ended, it waits for that.
-        """
-        outcome: Deferred[None] = Deferred()
-        self._attempted.append(outcome)
-        if self.peer is not None or self.connect_fault is not None:
-            self._attempt_ended(self.connect_fault)
-        return outcome
-
-    def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
-        """Call the central system; see ``Peer.call``."""
-        if self.peer is None:
-            return fail(NotConnected(f"{self.label} is not connected"))
-        return self.peer.call(action, payload, timeout)
-
-    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
-        """Call the central system where nothing depends on the answer.
-
-        Returns:
-            A Deferred of the answer, or of None where there is none, which is then logged.
-        """
-
-        def failed(failure: Failure) -> None:
-            failure.trap(OcppfwError)
-            text = "{action} was not delivered: {error}"
-            self.log.warn(text, action=action, error=failure.value)
-
-        return self.call(action, payload).addErrback(failed)
-
-    def connection_opened(self, *arguments: Any, **further: Any) -> Peer:
-        """A connection was opened; its peer."""
-        peer = super().connection_opened(*arguments, **further)
-        self._attempt_ended(None)
-        return peer
-
-    def connecting_failed(self, reason: str, seconds: float) -> None:
-        """An attempt to connect has failed; the next one follows in some seconds."""
-        shown = escape_controls(reason)
-        text = "{reason}. Next attempt in {seconds:.1f} s."
-        self.log.warn(text, reason=shown, seconds=seconds)
-        notify(self._implementations("connection_failed", self.version), self, shown)
-        self._attempt_ended(shown)
-
-    def _peer_opened(self, peer: Peer) -> None:
-        self.peer = peer
-        self.log.info("Connected to CentralSystem.")
-
-    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
-        self.peer = None
-        self.log.info("Connection lost: {reason}", reason=reason)
-
-    def _attempt_ended(self, fault: str | None) -> None:
-        self.connect_fault = fault
-        outcomes, self._attempted = self._attempted, []
-        for outcome in outcomes:
-            outcome.callback(None if fault is None else Failure(ConnectFailed(fault)))
 
 
 def _first_refusal(failure: Failure) -> None:

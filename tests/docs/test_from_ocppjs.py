@@ -5,8 +5,9 @@ import re
 
 from ocppfw.hooks import specs
 from ocppfw.hooks.files import Discovery
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
-from ocppfw.stations.station import CentralSystem, ChargePoint
 from tests.docs.pages import names, rows, section
 
 SECTION = section("docs/from-ocppjs.md", "Plugins")

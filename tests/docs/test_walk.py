@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.settings import Settings
-from ocppfw.stations.station import CentralSystem
+from ocppfw.stations.central_system import CentralSystem
 from ocppfw.store import MemoryStores
 from ocppfw.transports.http.site import CentralSystemSite
 from tests.docs.pages import ROOT, section

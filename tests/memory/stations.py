@@ -9,7 +9,8 @@ from typing import Any
 from ocppfw.hooks.files import SHIPPED, Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.settings import Settings
-from ocppfw.stations.station import CentralSystem, ChargePoint
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role

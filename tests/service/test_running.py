@@ -24,7 +24,7 @@ from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.running import RunningStations
 from ocppfw.settings import Settings
-from ocppfw.stations.station import CentralSystem
+from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role

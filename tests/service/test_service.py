@@ -15,7 +15,7 @@ from ocppfw.service.announcement import full_announcement
 from ocppfw.service.build import build_plugins, build_service, identities
 from ocppfw.service.services import CentralSystemService
 from ocppfw.settings import Settings
-from ocppfw.stations.station import CentralSystem
+from ocppfw.stations.central_system import CentralSystem
 from ocppfw.versions import Role
 from tests.conftest import Log
 from tests.deferreds import outcomes

@@ -6,7 +6,8 @@ import pytest
 from twisted.internet.task import Clock
 
 from ocppfw.settings import Settings
-from ocppfw.stations.station import CentralSystem, ChargePoint
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion
 from tests.conftest import Log

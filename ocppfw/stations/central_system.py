@@ -1,0 +1,53 @@
+"""The back office: the side that charge points connect to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ocppfw import interfaces
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import Station
+from ocppfw.versions import OcppVersion, Role, Transport
+
+
+class CentralSystem(Station):
+    """The back office: the side that charge points connect to.
+
+    Attributes:
+        peers: the connected charge points by identity.
+    """
+
+    role = Role.CS
+    label = "cs"
+
+    def __init__(self, *arguments: Any) -> None:
+        self.peers: dict[str, Peer] = {}
+        super().__init__(*arguments)
+
+    @property
+    def versions(self) -> tuple[OcppVersion, ...]:
+        """The versions that are offered."""
+        return self.settings.protocols
+
+    @property
+    def connected_peers(self) -> list[Peer]:
+        """The charge points that are connected now."""
+        return list(self.peers.values())
+
+    def find_peer(self, identity: str) -> Peer | None:
+        """The connected charge point of an identity, None if it is not connected."""
+        return self.peers.get(identity)
+
+    def _peer_opened(self, peer: Peer) -> None:
+        replaced = self.peers.get(peer.identity)
+        self.peers[peer.identity] = peer
+        source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
+        self.log.info("ChargePoint #{id} connected{source}.", id=peer.identity, source=source)
+        if replaced is not None:
+            # Who connects again has lost the old connection, whether or not we know.
+            replaced.close(1000, "replaced by a newer connection")
+
+    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
+        self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)
+        if self.peers.get(peer.identity) is peer:
+            del self.peers[peer.identity]

@@ -1,0 +1,111 @@
+"""A charging station: the side that connects to a central system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
+
+from ocppfw import interfaces
+from ocppfw.errors import ConnectFailed, NotConnected, OcppfwError
+from ocppfw.hooks.calls import notify
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import Station
+from ocppfw.text import escape_controls
+from ocppfw.versions import OcppVersion, Role
+
+
+class ChargePoint(Station):
+    """A charging station: the side that connects to a central system.
+
+    Attributes:
+        identity: its name on the wire.
+        version: the version that it speaks.
+        peer: the central system while connected, else None.
+    """
+
+    role = Role.CP
+
+    def __init__(self, identity: str, version: OcppVersion, *arguments: Any) -> None:
+        self.identity = identity
+        self.version = version
+        self.peer: Peer | None = None
+        #: why the last attempt to connect has failed; None if none has, or it is connected
+        self.connect_fault: str | None = None
+        self._attempted: list[Deferred[None]] = []
+        super().__init__(*arguments)
+
+    @property
+    def label(self) -> str:
+        """How the charge point is called in logs: ``cp#ID``."""
+        return f"cp#{self.identity}"
+
+    @property
+    def versions(self) -> tuple[OcppVersion, ...]:
+        """The one version that it speaks."""
+        return (self.version,)
+
+    @property
+    def connected_peers(self) -> list[Peer]:
+        """The central system while connected."""
+        return [self.peer] if self.peer else []
+
+    def attempted(self) -> Deferred[None]:
+        """Fires when it is connected; fails with ConnectFailed if the last attempt has failed.
+
+        Before its first attempt to connect has ended, it waits for that.
+        """
+        outcome: Deferred[None] = Deferred()
+        self._attempted.append(outcome)
+        if self.peer is not None or self.connect_fault is not None:
+            self._attempt_ended(self.connect_fault)
+        return outcome
+
+    def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
+        """Call the central system; see ``Peer.call``."""
+        if self.peer is None:
+            return fail(NotConnected(f"{self.label} is not connected"))
+        return self.peer.call(action, payload, timeout)
+
+    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
+        """Call the central system where nothing depends on the answer.
+
+        Returns:
+            A Deferred of the answer, or of None where there is none, which is then logged.
+        """
+
+        def failed(failure: Failure) -> None:
+            failure.trap(OcppfwError)
+            text = "{action} was not delivered: {error}"
+            self.log.warn(text, action=action, error=failure.value)
+
+        return self.call(action, payload).addErrback(failed)
+
+    def connection_opened(self, *arguments: Any, **further: Any) -> Peer:
+        """A connection was opened; its peer."""
+        peer = super().connection_opened(*arguments, **further)
+        self._attempt_ended(None)
+        return peer
+
+    def connecting_failed(self, reason: str, seconds: float) -> None:
+        """An attempt to connect has failed; the next one follows in some seconds."""
+        shown = escape_controls(reason)
+        text = "{reason}. Next attempt in {seconds:.1f} s."
+        self.log.warn(text, reason=shown, seconds=seconds)
+        notify(self._implementations("connection_failed", self.version), self, shown)
+        self._attempt_ended(shown)
+
+    def _peer_opened(self, peer: Peer) -> None:
+        self.peer = peer
+        self.log.info("Connected to CentralSystem.")
+
+    def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
+        self.peer = None
+        self.log.info("Connection lost: {reason}", reason=reason)
+
+    def _attempt_ended(self, fault: str | None) -> None:
+        self.connect_fault = fault
+        outcomes, self._attempted = self._attempted, []
+        for outcome in outcomes:
+            outcome.callback(None if fault is None else Failure(ConnectFailed(fault)))
