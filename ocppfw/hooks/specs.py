@@ -102,6 +102,9 @@ def connection_opened(station: Station, peer: Peer) -> None:
 def connection_lost(station: Station, peer: Peer, reason: str) -> None:
     """Called when a connection has ended; calls under way have failed already.
 
+    Where a charge point has connected again, it comes before ``connection_opened`` of the new
+    connection.
+
     :param station: our side.
     :param peer: the other side.
     :param reason: why, for a human.

@@ -230,6 +230,9 @@ class Connection(Protocol):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the connection in good order."""
 
+    def give_up(self, reason: str) -> None:
+        """Count as lost at once; then end in good order, which may take its time."""
+
     def abort(self) -> None:
         """End the connection at once, without a word."""
 

@@ -38,14 +38,17 @@ class CentralSystem(Station):
         """The connected charge point of an identity, None if it is not connected."""
         return self.peers.get(identity)
 
+    def connection_opened(self, identity: str, *arguments: Any, **further: Any) -> Peer:
+        """A connection was opened; its peer."""
+        if replaced := self.find_peer(identity):
+            # Who connects again has lost the old connection, whether or not we know.
+            replaced.connection.give_up("replaced by a newer connection")
+        return super().connection_opened(identity, *arguments, **further)
+
     def _peer_opened(self, peer: Peer) -> None:
-        replaced = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
         source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
         self.log.info("ChargePoint #{id} connected{source}.", id=peer.identity, source=source)
-        if replaced is not None:
-            # Who connects again has lost the old connection, whether or not we know.
-            replaced.close(1000, "replaced by a newer connection")
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)

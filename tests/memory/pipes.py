@@ -91,6 +91,7 @@ class MemoryPipe:
         self._awaited_pongs: list[Deferred[None]] = []
         self._withholds_pongs = False
         self._ended = False
+        self._end_is_told = False
 
     # From the SRPC connection.
 
@@ -123,6 +124,11 @@ class MemoryPipe:
         if self.writable:
             self.close_code, self.close_reason = code, reason
             self._far._arrive(partial(self._far._take_close, code, reason))
+
+    def give_up(self, reason: str) -> None:
+        """Close with 1000, and tell the receiver the end at once."""
+        self.close(1000, reason)
+        self._tell_end(reason)
 
     def abort(self) -> None:
         """End the connection in the next turn of the clock; what is under way is lost."""
@@ -220,10 +226,14 @@ class MemoryPipe:
         self._arriving.clear()
         self._cancel_reading()
         self._end_pings(Failure(NotConnected(LOST)))
-        if self._receiver is not None:
-            self._receiver.ended(reason)
+        self._tell_end(reason)
 
     # Private.
+
+    def _tell_end(self, reason: str) -> None:
+        if self._receiver is not None and not self._end_is_told:
+            self._end_is_told = True
+            self._receiver.ended(reason)
 
     @property
     def _reads(self) -> bool:

@@ -219,6 +219,20 @@ def test_newer_connection_replaces_the_older(central, connect):
     assert_answers(new)
 
 
+def test_old_connection_that_is_silent_has_ended_before_the_newer_is_opened(central, connect):
+    old = connect(central.port, "silent")
+    new = connect(central.port, "silent")
+    assert_answers(new)
+    old.socket.close()  # no answer to the close frame
+    assert_answers(new)
+    said = [line.split("] ", 1)[1] for line in central.lines if "#silent" in line]
+    assert said == [
+        "cs: ChargePoint #silent connected from 127.0.0.1.",
+        "cs: ChargePoint #silent disconnected: replaced by a newer connection",
+        "cs: ChargePoint #silent connected from 127.0.0.1.",
+    ]
+
+
 def test_end_of_a_replaced_connection_does_not_harm_the_newer(tmp_path, connect):
     write_plugin(
         tmp_path,

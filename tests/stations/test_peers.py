@@ -20,6 +20,17 @@ SLOW = """
         waiting.append(Deferred())
         return waiting[-1]
 """
+DIARY = """
+    seen = []
+
+    @hookimpl
+    def connection_opened(station, peer):
+        seen.append(("opened", peer.version, station.find_peer("CP1") is peer))
+
+    @hookimpl
+    def connection_lost(station, peer, reason):
+        seen.append(("lost", peer.version, reason, station.find_peer("CP1")))
+"""
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 
 
@@ -39,6 +50,49 @@ def test_a_second_connection_of_the_same_identity_replaces_the_first(world: Worl
     assert world.station.peers == {"CP1": second.peer, "CP2": other.peer}
     assert first.pipe.close_code == 1000
     assert second.pipe.close_code is other.pipe.close_code is None
+
+
+@pytest.mark.parametrize("versions", [("1.6", "1.6"), ("1.6", "2.1"), ("1.5", "1.2")])
+def test_the_old_connection_has_ended_before_the_new_one_is_opened(
+    world: World, logged: Log, versions: tuple[str, str]
+) -> None:
+    world.load("diary", DIARY)
+    old = world.connect(versions[0], "CP1")
+    seen = world.module("diary").seen
+    for call in ("ClearCache", "ClearCache"):  # one is under way, one waits
+        old.peer.call(call).addErrback(lambda failure: seen.append(type(failure.value).__name__))
+    new = world.connect(versions[1], "CP1")
+    assert not old.peer.connected
+    assert seen == [
+        ("opened", versions[0], True),
+        "NotConnected",
+        "NotConnected",
+        ("lost", versions[0], "replaced by a newer connection", None),
+        ("opened", versions[1], True),
+    ]
+    assert logged.lines("info") == [
+        "cs: ChargePoint #CP1 connected from 192.0.2.1.",
+        "cs: ChargePoint #CP1 disconnected: replaced by a newer connection",
+        "cs: ChargePoint #CP1 connected from 192.0.2.1.",
+    ]
+    old.react()  # its end says nothing more
+    old.lose()
+    assert len(seen) == 5
+    assert len(logged.lines("info")) == 3
+    assert world.station.peers == {"CP1": new.peer}
+
+
+def test_nothing_is_heard_and_nothing_said_over_the_replaced_connection(world: World) -> None:
+    world.load("slow", SLOW)
+    old = world.connect("1.6", "CP1")
+    old.receive(CALL)
+    new = world.connect("1.6", "CP1")
+    old.receive(CALL.replace("1", "2", 1))
+    assert len(world.module("slow").waiting) == 1
+    world.module("slow").waiting[0].callback({"status": "Accepted"})
+    assert old.pipe.frames() == []
+    assert type(outcomes(old.peer.call("ClearCache"))[0]) is NotConnected
+    assert world.station.peers == {"CP1": new.peer}
 
 
 def test_the_end_of_the_replaced_connection_does_not_harm_the_new_one(world: World) -> None:
@@ -73,7 +127,6 @@ def test_calls_on_the_replaced_connection_fail(world: World) -> None:
     first = world.connect("1.6", "CP1")
     ended = outcomes(first.peer.call("ClearCache"))
     world.connect("1.6", "CP1")
-    first.lose()
     assert [type(outcome) for outcome in ended] == [NotConnected]
 
 

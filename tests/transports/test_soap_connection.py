@@ -485,3 +485,16 @@ def test_closed_as_soon_as_opened_leaves_no_timer(side):
     side.connection.close()
     side.connection.heard()
     assert not side.clock.getDelayedCalls()
+
+
+def test_calls_on_the_replaced_connection_fail_before_the_new_one_is_opened(world):
+    opened = "@hookimpl\ndef connection_opened(peer): seen.append(peer.transport.value)"
+    world.load("opened", f"seen = []\n{opened}")
+    old = Side(world)
+    seen = world.module("opened").seen
+    for _ in range(2):  # one is under way, one waits
+        answered = old.peer.call("ClearCache")
+        answered.addErrback(lambda failure: seen.append(type(failure.value).__name__))
+    world.connect("1.6", "CP1")
+    assert seen == ["soap", "NotConnected", "NotConnected", "websocket"]
+    assert old.client.actions == ["ClearCache"]

@@ -108,6 +108,10 @@ class SoapConnection(RpcConnection):
         """Hold the peer for connected no more."""
         self.lose(reason or "closed by us")
 
+    def give_up(self, reason: str) -> None:
+        """Count as lost at once; there is nothing else to end."""
+        self.lose(reason)
+
     def abort(self) -> None:
         """End at once."""
         self.lose("closed by us")

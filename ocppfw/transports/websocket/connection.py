@@ -48,6 +48,9 @@ class Pipe(Protocol):
     def close(self, code: int, reason: str) -> None:
         """End the connection with a WebSocket close code."""
 
+    def give_up(self, reason: str) -> None:
+        """Close with code 1000, and tell the end at once: not when the other side has closed."""
+
     def abort(self) -> None:
         """End the connection at once."""
 
@@ -122,6 +125,10 @@ class SrpcConnection(RpcConnection):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the connection with a WebSocket close code."""
         self._pipe.close(code, reason)
+
+    def give_up(self, reason: str) -> None:
+        """Count as lost at once; the closing handshake, with code 1000, may take its time."""
+        self._pipe.give_up(reason)
 
     def abort(self) -> None:
         """End the connection at once, without a closing handshake."""

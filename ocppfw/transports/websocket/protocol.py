@@ -74,11 +74,7 @@ class OcppProtocol(FastFrames):
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection has ended, cleanly or not."""
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.lose()
-            self._end_pings(Failure(NotConnected("the connection was lost")))
-            self.host.connection_lost(connection.peer, self._why_closed(wasClean, code, reason))
+        self._lose(self._why_closed(wasClean, code, reason))
 
     def onPing(self: Any, payload: bytes) -> None:
         """The peer has sent a ping."""
@@ -111,6 +107,11 @@ class OcppProtocol(FastFrames):
         self._paused_by -= {reason}
         if not self._paused_by:
             self.transport.resumeProducing()
+
+    def give_up(self, reason: str) -> None:
+        """Begin the closing handshake, and tell the end at once."""
+        self.close(NORMAL, reason)
+        self._lose(reason)
 
     def abort(self) -> None:
         """End the connection at once."""
@@ -159,6 +160,14 @@ class OcppProtocol(FastFrames):
         """The connection is lost."""
 
     # Private.
+
+    def _lose(self, reason: str) -> None:
+        """Tell the end of the connection, once."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.lose()
+            self._end_pings(Failure(NotConnected("the connection was lost")))
+            self.host.connection_lost(connection.peer, reason)
 
     def _why_closed(self: Any, was_clean: bool, code: int | None, reason: str | None) -> str:
         if not was_clean:
