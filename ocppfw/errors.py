@@ -114,7 +114,8 @@ class Violation:
 
     Attributes:
         kind: what sort of fault it is.
-        path: where, such as ``meterValue[0].sampledValue[1].unit``; empty for the whole payload.
+        path: where, such as ``meterValue[0].sampledValue[1].unit``; empty for the whole payload,
+            ``action`` where the payload does not matter, because there is no such action.
         message: what is expected there, such as ``must be an integer``.
     """
 
@@ -125,24 +126,34 @@ class Violation:
     def __str__(self) -> str:
         return f"{self.path or 'payload'}: {self.message}"
 
+    @classmethod
+    def of_action(cls, message: str) -> Violation:
+        """The fault of a message whose action is not one of those that there are."""
+        return cls(ViolationKind.ENUM, "action", message)
+
+    @classmethod
+    def of_json(cls, error: TypeError) -> Violation:
+        """The fault of a payload that JSON cannot say, as the JSON library tells it."""
+        return cls(ViolationKind.TYPE, "", str(error))
+
 
 class PayloadInvalid(OcppfwError):
     """A payload breaks its schema.
 
     Attributes:
         action: the action it belongs to.
-        violations: what is wrong, the most important first; each has ``kind`` and ``path``.
+        violations: what is wrong, the most important first; never empty.
         payload: the offending payload.
     """
 
-    def __init__(self, action: str, violations: Sequence[Any], payload: Any) -> None:
+    def __init__(self, action: str, violations: Sequence[Violation], payload: Any) -> None:
         super().__init__(action, violations, payload)
         self.action = action
         self.violations = violations
         self.payload = payload
 
     def __str__(self) -> str:
-        return f"{self.action}: " + "; ".join(str(violation) for violation in self.violations)
+        return f"{self.action}: " + "; ".join(map(str, self.violations))
 
 
 class ArgumentInvalid(OcppfwError):

@@ -157,8 +157,8 @@ def message_of(
     """
     message = messages.get(call.action)
     if message is None:
-        problem = f"OCPP {version} over SOAP has no such action"
-        raise PayloadInvalid(call.action, [problem], call.payload)
+        violation = Violation.of_action(f"OCPP {version} over SOAP has no such action")
+        raise PayloadInvalid(call.action, [violation], call.payload)
     return message
 
 

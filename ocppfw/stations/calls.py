@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from ocppfw.catalogue import Form
-from ocppfw.errors import CallTimedOut, PayloadInvalid
+from ocppfw.errors import CallTimedOut, PayloadInvalid, Violation
 from ocppfw.hooks.calls import notify
 from ocppfw.interfaces import Peer
 from ocppfw.rpc.channels import new_message_id
@@ -71,7 +71,7 @@ class Calls:
         try:
             peer.connection.send_unanswered(Send(new_message_id(), action, payload))
         except TypeError as error:
-            raise PayloadInvalid(action, [error], payload) from None
+            raise PayloadInvalid(action, [Violation.of_json(error)], payload) from None
 
     def sent(self, peer: Peer, call: Call) -> None:
         """A call is on the wire."""
@@ -79,11 +79,13 @@ class Calls:
 
     # Private.
 
-    def _problems(self, form: Form | None, payload: Any, is_send: bool) -> list[Any]:
+    def _problems(self, form: Form | None, payload: Any, is_send: bool) -> list[Violation]:
         if form is None:
-            return [f"{self._offer.language} has no such action for a {self._station.role.other}"]
+            whose = f"{self._offer.language} has no such action for a {self._station.role.other}"
+            return [Violation.of_action(whose)]
         if (form.response is None) != is_send:
-            return ["must be called, not sent" if is_send else "must be sent, not called"]
+            how = "must be called, not sent" if is_send else "must be sent, not called"
+            return [Violation.of_action(how)]
         return [] if form.request.is_valid(payload) else form.request.check(payload)
 
     def _check_result(self, payload: Any, peer: Peer, call: Call, form: Form | None) -> Any:

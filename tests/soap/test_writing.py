@@ -294,10 +294,11 @@ UNFIT = {
 def test_an_action_that_there_is_not(action: str, role: Role, version: OcppVersion) -> None:
     if action == ("BootNotification" if role is Role.CS else "Reset"):
         action = "SecurityEventNotification"
-    reason = f"^{action}: OCPP {version} over SOAP has no such action$"
+    reason = f"^{action}: action: OCPP {version} over SOAP has no such action$"
     with pytest.raises(PayloadInvalid, match=reason) as caught:
         build(action, {"a": 1}, role, version)
     assert caught.value.payload == {"a": 1}
+    assert [each.path for each in caught.value.violations] == ["action"]
     answer = f"<o:resetResponse xmlns:o='{CS_16}'/>"
     with pytest.raises(PayloadInvalid, match=reason):
         read_response(envelope(answer), version, role, Call("1", action, {}))

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
+from ocppfw.errors import (
+    CallFailed,
+    CallTimedOut,
+    NotConnected,
+    PayloadInvalid,
+    QueueFull,
+    Violation,
+    ViolationKind,
+)
 from tests.conftest import Log
 from tests.deferreds import outcomes, value_of
 from tests.memory.sides import Line
@@ -54,6 +62,15 @@ def test_a_null_result_is_an_empty_one(world: World) -> None:
     assert value_of(answered) == {}
 
 
+def assert_violations(error: PayloadInvalid) -> None:
+    """A plugin can ask each of them for its kind, its path and its message."""
+    assert error.violations
+    for violation in error.violations:
+        assert type(violation) is Violation
+        assert violation.kind in ViolationKind
+        assert violation.message
+
+
 @pytest.mark.parametrize(
     ("role", "version", "action", "payload", "said"),
     [
@@ -78,6 +95,7 @@ def test_a_wrong_call_is_not_sent(
     assert action in str(caught.value)
     assert said in str(caught.value)
     assert caught.value.action == action
+    assert_violations(caught.value)
     assert line.pipe.frames() == []
     assert line.connection.idle
 
@@ -106,8 +124,9 @@ def test_a_call_that_json_cannot_say_fails_and_nothing_is_sent(
     world: World, action: str, payload: Any, check: bool
 ) -> None:
     line = world.connect()
-    with pytest.raises(PayloadInvalid):
+    with pytest.raises(PayloadInvalid) as caught:
         value_of(line.peer.call(action, payload, check=check))
+    assert_violations(caught.value)
     assert line.pipe.texts == []
     assert line.connection.idle
 
@@ -116,8 +135,9 @@ def test_a_call_that_json_cannot_say_fails_and_nothing_is_sent(
 def test_a_send_that_json_cannot_say_fails_and_nothing_is_sent(world: World, check: bool) -> None:
     world.start("cp", "2.1")
     line = world.connect("2.1")
-    with pytest.raises(PayloadInvalid):
+    with pytest.raises(PayloadInvalid) as caught:
         line.peer.send("NotifyPeriodicEventStream", STREAM | {"id": 1 << 70}, check=check)
+    assert_violations(caught.value)
     assert line.pipe.texts == []
 
 
@@ -130,6 +150,7 @@ def test_an_invalid_result_fails_the_call_and_2_1_complains(world: World, versio
     with pytest.raises(PayloadInvalid) as caught:
         value_of(answered)
     assert "status: must be one of" in str(caught.value)
+    assert_violations(caught.value)
     assert caught.value.payload == {"status": "Maybe"}
     frames = line.pipe.frames()
     if version == "2.1":
@@ -245,8 +266,9 @@ def test_a_wrong_send_is_not_sent(
 ) -> None:
     world.start("cp", version)
     line = world.connect(version)
-    with pytest.raises(PayloadInvalid, match=said):
+    with pytest.raises(PayloadInvalid, match=said) as caught:
         line.peer.send(action, payload)
+    assert_violations(caught.value)
     assert line.pipe.frames() == []
     line.peer.send(action, payload, check=False)
     assert line.pipe.frame()[0] == 6

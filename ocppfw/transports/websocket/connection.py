@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 
-from ocppfw.errors import NotConnected, PayloadInvalid
+from ocppfw.errors import NotConnected, PayloadInvalid, Violation
 from ocppfw.interfaces import Answerer, Taps
 from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
@@ -294,7 +294,8 @@ class SrpcConnection(RpcConnection):
         try:
             return serialize(call)
         except TypeError as error:
-            raise PayloadInvalid(call.action, [error], call.payload) from None
+            violation = Violation.of_json(error)
+            raise PayloadInvalid(call.action, [violation], call.payload) from None
 
     def _transmit(self, pending: PendingCall) -> None:
         assert pending.frame is not None
