@@ -69,6 +69,13 @@ class Options(usage.Options):
             raise usage.UsageError(f"--set {assignment}: must be NAME.key=value")
         self.given_to_plugins.setdefault(plugin, {})[key] = value
 
+    def opt_password(self, _: str) -> None:
+        """Refused, since everybody on the machine could read it; see --password-file."""
+        raise usage.UsageError(
+            "--password: everybody on this machine could read it in the list of processes; write"
+            " it into a file, and give --password-file FILE"
+        )
+
     def opt_version(self) -> None:
         """Show the version and exit."""
         sys.stdout.write(f"ocppfw {__version__}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 _LONGEST_WORD = 50  # characters that are compared: it takes their square in time
@@ -19,6 +20,11 @@ def escape_controls(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def has_controls(text: str) -> bool:
+    """True for a text with control characters, such as a line break."""
+    return any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:

@@ -20,6 +20,7 @@ from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
+from ocppfw.urls import shown_url
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"
@@ -330,7 +331,7 @@ def _count(number: int) -> str:
 
 def _about_charge_point(station: ChargePoint) -> str:
     about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
-    url = station.settings.url
+    url = shown_url(station.settings.url or "")
     if station.peer is None:
         return f"{about}, not connected with {url}"
     return f"{about}, connected with {url}{_running(station.peer)}"

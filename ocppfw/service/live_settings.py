@@ -67,7 +67,7 @@ class Change:
             if name in ("ping-interval", "ping-timeout"):
                 for peer in station.connected_peers:
                     peer.connection.set_ping_interval(peer.settings.ping_interval)
-        return f"{name}={_shown(self.value)} ({_EFFECTS[name]})"
+        return f"{name}={_shown(self.setting.mask(self.value))} ({_EFFECTS[name]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def _parse_change(typed: str, text: str) -> Change | PrintXml:
     try:
         return Change(setting, setting.parse(text))
     except ValueError as error:
-        raise SettingsError(f"{typed}: must be {error}, not {text!r}") from None
+        shown = setting.mask(text)
+        raise SettingsError(f"{typed}: must be {error}, not {shown!r}") from None
 
 
 def _parse_print_xml(text: str) -> PrintXml:
@@ -132,7 +133,8 @@ def describe_settings(stations: Sequence[Station], role: Role, trace: Trace) -> 
         if setting.name == "trace":
             values = [_shown(trace.shows)]
         else:
-            values = [_shown(getattr(each.settings, setting.attribute)) for each in stations]
+            found = (getattr(each.settings, setting.attribute) for each in stations)
+            values = [_shown(setting.mask(value)) for value in found]
         effect = _EFFECTS.get(setting.name, Effect.RESTART)
         shown = " | ".join(dict.fromkeys(values))
         yield f"  {setting.name}={shown}  {setting.help} ({effect})"

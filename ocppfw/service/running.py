@@ -13,6 +13,7 @@ from ocppfw.catalogue import load_catalogue
 from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
+from ocppfw.service.credentials import request_headers
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
 from ocppfw.settings import Settings
@@ -107,18 +108,18 @@ class RunningStations(MultiService):
         station = CentralSystem(self._plugins, settings, self._stores, self._reactor, self._trace)
         service = CentralSystemService(station, self._announce, self._reactor)
         self._take_port(service)
-        self._central_systems[station] = service
         self._begin(service)
         return station
 
     def start_charge_points(
-        self, identities: Iterable[str], settings: Settings
+        self, identities: Iterable[str], settings: Settings, password: bytes | None = None
     ) -> list[ChargePoint]:
         """Start charge points, all or none; those that speak SOAP share a port.
 
         Args:
             identities: their identities.
             settings: the settings of all of them, and of single ones.
+            password: what their central system knows them by, if no file holds it.
 
         Raises:
             PluginError: a plugin did not start with one of them.
@@ -128,6 +129,7 @@ class RunningStations(MultiService):
         """
         own = {identity: settings.for_identity(identity) for identity in identities}
         urls = {identity: self._checked_url(identity, each) for identity, each in own.items()}
+        headers = request_headers(own, password)
         _read_definitions({(each.protocol, _transport_of(each)) for each in own.values()})
         by_soap = [identity for identity, each in own.items() if each.is_soap]
         listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
@@ -135,8 +137,15 @@ class RunningStations(MultiService):
             _refuse_soap_settings(settings)
         started: list[ChargePoint] = []
         try:
-            for identity, url in urls.items():
-                started.append(self._start_charge_point(identity, own[identity], url, listener))
+            for identity, each in own.items():
+                station = self._build_charge_point(identity, each)
+                called_at = listener if each.is_soap else None
+                self._begin(
+                    ChargePointService(
+                        station, urls[identity], headers[identity], called_at, self._reactor
+                    )
+                )
+                started.append(station)
         except PluginError:
             for station in started:
                 self.stop_station(station)
@@ -266,20 +275,15 @@ class RunningStations(MultiService):
         listener.setServiceParent(self)
         return listener
 
-    def _start_charge_point(
-        self, identity: str, settings: Settings, url: str, listener: SoapListener | None
-    ) -> ChargePoint:
+    def _build_charge_point(self, identity: str, settings: Settings) -> ChargePoint:
         version, plugins, stores = settings.protocol, self._plugins, self._stores
-        station = ChargePoint(
-            identity, version, plugins, settings, stores, self._reactor, self._trace
-        )
-        called_at = listener if settings.is_soap else None
-        service = ChargePointService(station, url, called_at, self._reactor)
-        self._charge_points[identity] = service
-        self._begin(service)
-        return station
+        return ChargePoint(identity, version, plugins, settings, stores, self._reactor, self._trace)
 
     def _begin(self, service: StationService) -> None:
+        if isinstance(service, CentralSystemService):
+            self._central_systems[service.station] = service
+        else:
+            self._charge_points[service.station.identity] = service
         try:
             service.setServiceParent(self)
         except PluginError:

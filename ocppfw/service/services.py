@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,7 @@ class ChargePointService(Service):
     Args:
         station: the charge point.
         url: address of its central system.
+        headers: further HTTP headers of its requests, who it is among them.
         listener: takes the calls of its central system over SOAP; None over WebSocket.
         reactor: Twisted's reactor.
 
@@ -107,11 +108,17 @@ class ChargePointService(Service):
     """
 
     def __init__(
-        self, station: ChargePoint, url: str, listener: SoapListener | None, reactor: Any
+        self,
+        station: ChargePoint,
+        url: str,
+        headers: Mapping[str, str],
+        listener: SoapListener | None,
+        reactor: Any,
     ) -> None:
         self.station = station
         self.listener = listener
         self._url = url
+        self._headers = headers
         self._reactor = reactor
         self._connection: KeptConnection | None = None
 
@@ -155,10 +162,10 @@ class ChargePointService(Service):
         return self.station.stop()
 
     def _connector(self) -> Callable[[], Deferred[Any]]:
-        station, url, reactor = self.station, self._url, self._reactor
+        station, url, headers, reactor = self.station, self._url, self._headers, self._reactor
         if self.listener is not None:
-            return self.listener.finder(station, url).connect
-        factory = ClientFactory(station, url, station.identity, station.version, reactor)
+            return self.listener.finder(station, url, headers).connect
+        factory = ClientFactory(station, url, headers, reactor)
         return partial(endpoint_of(reactor, url).connect, factory)
 
 

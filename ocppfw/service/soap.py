@@ -7,6 +7,7 @@ functions, where SOAP is offered or called.
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,9 +78,12 @@ class SoapListener(ListeningService):
         """Take a charge point's calls no more."""
         del self._soap.stations[station.identity]
 
-    def finder(self, station: ChargePoint, url: str) -> CentralSystemFinder:
+    def finder(
+        self, station: ChargePoint, url: str, headers: Mapping[str, str]
+    ) -> CentralSystemFinder:
         """What makes the connections of a charge point with the central system at a URL."""
-        return CentralSystemFinder(station, url, self._own_url(url), self._client, self._reactor)
+        own_url = self._own_url(url)
+        return CentralSystemFinder(station, url, own_url, headers, self._client, self._reactor)
 
     def stopService(self) -> Deferred[Any]:
         """Listen no more, send the answers that are due."""

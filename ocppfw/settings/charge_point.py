@@ -19,9 +19,14 @@ class ChargePointSettings:
     url: str | None = setting(
         None,
         "Central system to connect to: ws:// or wss://; http:// or https:// for SOAP.",
-        parsers.url_of("ws", "wss", "http", "https"),
+        parsers.url_of(
+            *("ws", "wss", "http", "https"),
+            query=True,
+            user_goes=" (they are given by user and password-file)",
+        ),
         Role.CP,
         own=_CP,
+        mask=parsers.mask_urls,
     )
     id: list[str] = setting(
         ["CP1"],
@@ -35,6 +40,44 @@ class ChargePointSettings:
     )
     protocol: OcppVersion = setting(
         "ocpp1.6", "Version to speak.", parsers.protocol, Role.CP, own=_CP
+    )
+    user: str | None = setting(
+        None,
+        "User for the central system (HTTP Basic). Default: the identity.",
+        parsers.user,
+        Role.CP,
+        own=_CP,
+    )
+    password_file: str | None = setting(
+        None,
+        "File with the password for the central system (HTTP Basic): one line of UTF-8.",
+        parsers.text,
+        Role.CP,
+        own=_CP,
+    )
+    authorization_key_file: str | None = setting(
+        None,
+        "In 1.6, instead of password-file: file with the AuthorizationKey, 32 to 40 hexadecimal"
+        " digits.",
+        parsers.text,
+        Role.CP,
+        own=_CP,
+    )
+    header: dict[str, str] = setting(
+        [],
+        "Further HTTP header of our requests, as NAME: VALUE.",
+        parsers.headers,
+        Role.CP,
+        repeatable=True,
+        own=_CP,
+        mask=parsers.mask_headers,
+    )
+    subprotocol: str = setting(
+        "required",
+        "required or optional: whether the central system must name the version that it speaks.",
+        parsers.one_of("required", "optional"),
+        Role.CP,
+        own=_CP,
     )
     connectors: int = setting(
         2,

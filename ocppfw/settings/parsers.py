@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ocppfw.urls import is_url
+from ocppfw.text import has_controls
+from ocppfw.urls import has_user, is_url, shown_url
 from ocppfw.versions import OcppVersion, Role, Transport
 
 T = TypeVar("T")
@@ -48,6 +49,14 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("a text")
     return value
+
+
+def user(value: Any) -> str:
+    """A user of HTTP Basic; whether it may hold a colon depends on who it is."""
+    name = text(value)
+    if not name or has_controls(name):
+        raise ValueError("a text, not empty, without control characters")
+    return name
 
 
 def texts(value: Any) -> list[str]:
@@ -99,16 +108,61 @@ def endpoint(value: Any) -> str:
     return path
 
 
-def url_of(*schemes: str) -> Parser[str]:
-    """An address with one of these schemes."""
+def url_of(*schemes: str, query: bool = False, user_goes: str = "") -> Parser[str]:
+    """An address with one of these schemes.
+
+    Args:
+        schemes: the schemes.
+        query: True if it may have a query.
+        user_goes: where user and password are given, which never stand in an address.
+    """
+    form = f"HOST[:PORT][/PATH]{'[?QUERY]' if query else ''}"
+    wanted = " or ".join(f"{scheme}://{form}" for scheme in schemes)
 
     def parse(value: Any) -> str:
         url = text(value)
-        if not is_url(url, schemes):
-            raise ValueError(" or ".join(f"{scheme}://HOST[:PORT][/PATH]" for scheme in schemes))
+        if not is_url(url, schemes, query):
+            raise ValueError(f"{_WITHOUT_USER}{user_goes}" if has_user(url) else wanted)
         return url
 
     return parse
+
+
+def mask_urls(value: Any) -> Any:
+    """Addresses as they may be shown: one, a list of them, or the values of a dict."""
+    if isinstance(value, str):
+        return shown_url(value)
+    if isinstance(value, list):
+        return [mask_urls(each) for each in value]
+    if isinstance(value, dict):
+        return {key: mask_urls(each) for key, each in value.items()}
+    return value
+
+
+def headers(value: Any) -> dict[str, str]:
+    """HTTP headers, each as ``NAME: VALUE``."""
+    found: dict[str, str] = {}
+    for given in texts(value):
+        header = _HEADER.fullmatch(given)
+        if not header:
+            raise ValueError("NAME: VALUE, of printable ASCII")
+        name = header["name"]
+        if name.lower() in _OWN_HEADERS or name.lower().startswith("sec-websocket-"):
+            raise ValueError(f"other than {name}, which the connection itself needs")
+        if name.lower() in map(str.lower, found):
+            raise ValueError(f"headers of different names; {name} is given twice")
+        found[name] = header["value"].strip()
+    return found
+
+
+def mask_headers(value: Any) -> Any:
+    """HTTP headers as they may be shown: without their values, which may be secret."""
+    if isinstance(value, str):
+        name, colon, _ = value.partition(":")
+        return f"{name}: ***" if colon else "***"
+    if isinstance(value, dict):
+        return [f"{name}: ***" for name in value]
+    return [mask_headers(each) for each in value] if isinstance(value, list) else "***"
 
 
 def transports(value: Any) -> tuple[Transport, ...]:
@@ -140,9 +194,21 @@ def soap_addresses(value: Any) -> dict[str | None, str]:
     for text in texts(value):
         named = _NAMED_ADDRESS.fullmatch(text)
         if not named or not is_url(named["url"].replace("{id}", "id"), ("http", "https")):
-            raise ValueError("IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}")
+            raise ValueError(_WITHOUT_USER if has_user(text) else _SOAP_ADDRESS)
         found[named["identity"]] = named["url"]
     return found
 
 
+# RFC 9110 sections 5.1 and 5.5; what is beyond ASCII means something else to everybody.
+_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):(?P<value>[\t -~]*)")
+# What HTTP and WebSocket say of a connection, and what we say of a body.
+_OWN_HEADERS = frozenset(
+    {
+        *("accept-encoding", "content-encoding", "content-length", "content-type"),
+        *("connection", "expect", "host", "keep-alive", "proxy-connection"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+_WITHOUT_USER = "an address without user and password"
+_SOAP_ADDRESS = "IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}"
 _NAMED_ADDRESS = re.compile(r"(?:(?P<identity>.+?)=)?(?P<url>https?://.*)", re.DOTALL)

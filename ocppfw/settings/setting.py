@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import keyword
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, overload
 
 from ocppfw.errors import SettingsError
@@ -28,6 +28,8 @@ class Setting:
         repeatable: may be given more than once on the command line.
         flag: takes no value on the command line.
         own: the roles in which it may be given for one charge point alone.
+        mask: gives what was typed or read from TOML, right or wrong, and the value, as they may
+            be shown: without secrets.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Setting:
     repeatable: bool
     flag: bool
     own: tuple[Role, ...]
+    mask: Callable[[Any], Any]
 
     @property
     def attribute(self) -> str:
@@ -56,7 +59,12 @@ class Setting:
         try:
             return self.parse(given)
         except ValueError as error:
-            raise SettingsError(f"{prefix}{self.name}: must be {error}, not {given!r}") from None
+            text = f"{prefix}{self.name}: must be {error}, not {self.mask(given)!r}"
+            raise SettingsError(text) from None
+
+
+def _mask_nothing(value: Any) -> Any:
+    return value
 
 
 @overload
@@ -69,6 +77,7 @@ def setting(
     repeatable: bool = False,
     flag: bool = False,
     own: tuple[Role, ...] = (),
+    mask: Callable[[Any], Any] = _mask_nothing,
 ) -> T | None: ...
 
 
@@ -82,6 +91,7 @@ def setting(
     repeatable: bool = False,
     flag: bool = False,
     own: tuple[Role, ...] = (),
+    mask: Callable[[Any], Any] = _mask_nothing,
 ) -> T: ...
 
 
@@ -94,6 +104,7 @@ def setting(
     repeatable: bool = False,
     flag: bool = False,
     own: tuple[Role, ...] = (),
+    mask: Callable[[Any], Any] = _mask_nothing,
 ) -> Any:
     """Declare a setting as an attribute of a dataclass; see ``Setting``.
 
@@ -102,7 +113,7 @@ def setting(
     """
     return dataclasses.field(
         default_factory=lambda: None if default is None else parse(default),
-        metadata={"declared": (default, help, parse, role, repeatable, flag, own)},
+        metadata={"declared": (default, help, parse, role, repeatable, flag, own, mask)},
     )
 
 

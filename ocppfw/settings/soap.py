@@ -19,6 +19,7 @@ class SoapSettings:
         " it can reach.",
         parsers.url_of("http", "https"),
         Role.CP,
+        mask=parsers.mask_urls,
     )
     remote_port: int | None = setting(
         None,
@@ -48,6 +49,7 @@ class SoapSettings:
         parsers.soap_addresses,
         Role.CS,
         repeatable=True,
+        mask=parsers.mask_urls,
     )
     soap_peer_timeout: float | None = setting(
         None,

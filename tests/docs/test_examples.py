@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from ocppfw import DROP
 from tests.deferreds import value_of
 from tests.docs.pages import code, read
-from tests.process.twistd import PATIENCE, central_system, environment
+from tests.process.twistd import PATIENCE, central_system, charge_point, environment
 
 NAMES = {
     "Lets the back office decide": "back_office",
@@ -92,6 +92,20 @@ def test_who_is_let_in(central):
         assert call(connection, "StartTransaction", start)[1]["transactionId"] > 0
     central.wait_for(r"cp#CP1 stayed for \d+ s: ")
     assert not [line for line in central.trouble if "Rejected with" not in line]
+
+
+@pytest.mark.parametrize("scheme", ["ws", "http"])
+def test_a_charge_point_of_ours_with_its_password(central, tmp_path, scheme):
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    options = ("--trace", "on", "--password-file", str(secret), "--reconnect-delay", "0.2")
+    for password, said in (("wrong", "401|SecurityError"), (PASSWORD, "Registered")):
+        secret.write_text(f"{password}\n")
+        with charge_point(tmp_path, f"{scheme}://127.0.0.1:{central.port}/", *options) as station:
+            station.wait_for(f"cp#CP1: .*{said}")
+            assert password not in station.text
+            assert base64.b64encode(f"CP1:{password}".encode()).decode() not in station.text
+    assert PASSWORD not in central.text
 
 
 def test_command(tmp_path):

@@ -82,6 +82,8 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
     cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
     cp_values |= {"from": "http://h/", "remote-port": "7"}
+    cp_values |= {"user": "u", "password-file": "f", "authorization-key-file": "f"}
+    cp_values |= {"header": "X: y", "subprotocol": "optional"}
     cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
     cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
     assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}

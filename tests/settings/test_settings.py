@@ -25,6 +25,11 @@ DEFAULTS = {
     "id": ["CP1"],
     "count": 1,
     "protocol": V.V1_6,
+    "user": None,
+    "password_file": None,
+    "authorization_key_file": None,
+    "header": {},
+    "subprotocol": "required",
     "connectors": 2,
     "manual": False,
     "reconnect_delay": 1,
@@ -140,6 +145,8 @@ def test_interface() -> None:
         "ws://xn--ladesule-4za.example/",
         "http://host:9000",
         "https://host/soap",
+        "ws://host/ocpp?token=x&y=/z",
+        "https://host?a@b",
     ],
 )
 def test_url(value: str) -> None:
@@ -184,6 +191,7 @@ def test_soap_addresses() -> None:
         ("request-encoding", ["identity", "gzip", "deflate"]),
         ("soap-learn-address", ["same-host", "any", "never"]),
         ("validation", ["strict", "report", "off"]),
+        ("subprotocol", ["required", "optional"]),
     ],
 )
 def test_choices(name: str, choices: list[str]) -> None:
@@ -203,8 +211,8 @@ def test_choices(name: str, choices: list[str]) -> None:
         "ws:///path",
         "ws://host:x/",
         "ws://host:70000/",
-        "ws://host/?a=b",
         "ws://host/#a",
+        "ws://host/?a b",
         "ws://u:p@host/",
         "ws://[::1/",
         "ws://[::g]/",
@@ -219,6 +227,89 @@ def test_choices(name: str, choices: list[str]) -> None:
 )
 def test_a_wrong_url(wrong: Any) -> None:
     assert "must be " in refused("url", wrong)
+
+
+SECRET = "s3cr/et@x?y"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("url", f"ws://CP1:{SECRET}@host/ocpp", "ws://***@host/ocpp"),
+        ("url", f"wss://CP1:{SECRET}@host:70000/", "wss://***@host:70000/"),
+        ("url", f"CP1:{SECRET}@host", "***@host"),
+        ("url", f"ws://host:x/?token={SECRET.replace('@', '')}", "ws://host:x/?***"),
+        ("url", [f"ws://CP1:{SECRET}@host/"], "['ws://***@host/']"),
+        ("url", {"to": f"ws://CP1:{SECRET}@host/"}, "{'to': 'ws://***@host/'}"),
+        ("from", f"http://CP1:{SECRET}@host/", "http://***@host/"),
+        ("soap-address", f"CP1=http://u:{SECRET}@host/", "CP1=http://***@host/"),
+        ("soap-address", ["x", f"http://u:{SECRET}@h/{{id}}"], "['x', 'http://***@h/{id}']"),
+        ("header", f"Authorization Basic {SECRET}", "***"),
+        ("header", [f"Host: {SECRET}"], "['Host: ***']"),
+        ("header", [f"X: {SECRET}\n"], "['X: ***']"),
+        ("header", {"Authorization": SECRET}, "['Authorization: ***']"),
+    ],
+)
+def test_an_error_shows_no_secret(name: str, value: Any, shown: str) -> None:
+    text = refused(name, value)
+    assert text.endswith(f", not {shown}" if shown.startswith(("[", "{")) else f", not '{shown}'")
+    assert "s3cr" not in text
+
+
+def test_where_user_and_password_go() -> None:
+    assert refused("url", "ws://CP1:secret@host/") == (
+        "url: must be an address without user and password (they are given by user and"
+        " password-file), not 'ws://***@host/'"
+    )
+    for name in ("from", "soap-address"):
+        text = refused(name, "http://CP1:secret@host/")
+        assert text.startswith(f"{name}: must be an address without user and password, not ")
+
+
+def test_user() -> None:
+    assert built("user", "ö p") == "ö p"
+    for wrong in ("", "a\n", "a\x7f"):
+        assert "must be a text, not empty, without control characters" in refused("user", wrong)
+    assert "must be a text" in refused("user", 7)
+
+
+@pytest.mark.parametrize("name", ["password-file", "authorization-key-file"])
+def test_files_with_secrets(name: str) -> None:
+    assert built(name, "a/b") == "a/b"
+    assert "must be a text" in refused(name, 7)
+
+
+def test_header() -> None:
+    assert built("header", "X-A: b:c") == {"X-A": "b:c"}
+    assert built("header", ["X-A:  b  ", "x-b:", "User-Agent: me/1 (x)"]) == {
+        "X-A": "b",
+        "x-b": "",
+        "User-Agent": "me/1 (x)",
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "X", ": x", "X Y: z", "X: a\r\nY: b", "X: a\0", "X: ö", "Ö: x", "X : y", 7, {}],
+)
+def test_what_is_no_header(wrong: Any) -> None:
+    assert "must be " in refused("header", wrong)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Host", "connection", "UPGRADE", "Content-Length", "Transfer-Encoding", "Content-Type"),
+        *("Sec-WebSocket-Key", "sec-websocket-protocol", "Sec-WebSocket-Anything", "Expect", "TE"),
+    ],
+)
+def test_a_header_that_the_connection_needs(name: str) -> None:
+    assert f"must be other than {name}" in refused("header", f"{name}: x")
+
+
+def test_a_header_given_twice() -> None:
+    text = refused("header", ["X: a", "x: b"])
+    assert "must be headers of different names; x is given twice" in text
 
 
 @pytest.mark.parametrize("name", ["id", "plugin", "plugins"])
@@ -282,6 +373,7 @@ def test_every_setting_has_a_test_above_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
     tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
+    tested |= {"subprotocol", "user", "password-file", "authorization-key-file", "header"}
     assert {setting.name for setting in SETTINGS} == tested
     assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)

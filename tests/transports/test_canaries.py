@@ -106,7 +106,7 @@ def opened(folder: Path, clock: Clock, **given: Any) -> Ends:
     admitted = AdmittedConnection(servers, "CP1", version, version.subprotocol, None)
     server = admitted.buildProtocol(None)
     charge_point = other_world.start("cp", **given)
-    client = ClientFactory(charge_point, "ws://cs/", "CP1", version, clock).buildProtocol(None)
+    client = ClientFactory(charge_point, "ws://cs/", {}, clock).buildProtocol(None)
     return Ends(server, client, connect(server, carrier(server), client, carrier(client)), clock)
 
 

@@ -33,7 +33,7 @@ class Side:
         self.reactor = MemoryReactorClock()
         settings = Settings.build({"role": "cs"}, {"max-message-size": LIMIT})
         self.client = SoapClient(settings, self.reactor)
-        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml"))
+        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml", {}))
         self.reactor.advance(0)
         host, port, factory, *_ = self.reactor.tcpClients[0]
         self.place = host, port
@@ -95,7 +95,7 @@ def test_each_answer_of_a_connection_has_its_own_count():
     answer = b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000 + b"\r\nContent-Length: 0\r\n\r\n"
     side.receive(answer)
     for _ in range(20):
-        again = outcomes(side.client.post("http://127.0.0.1:8080/", "<x/>", "text/xml"))
+        again = outcomes(side.client.post("http://127.0.0.1:8080/", "<x/>", "text/xml", {}))
         side.receive(answer)
         assert again[0].answer.status == 200
     assert len(side.reactor.tcpClients) == 1

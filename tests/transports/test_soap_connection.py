@@ -27,7 +27,7 @@ class Client:
     def __init__(self):
         self.posted = []
 
-    def post(self, url, text, content_type):
+    def post(self, url, text, content_type, headers):
         answered = Deferred()
         self.posted.append((url, text, content_type, answered))
         return answered

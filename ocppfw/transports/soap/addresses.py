@@ -16,7 +16,7 @@ from zope.interface import implementer
 from ocppfw.settings import Settings
 from ocppfw.store import Store
 from ocppfw.text import escape_controls
-from ocppfw.urls import is_url
+from ocppfw.urls import is_url, shown_url
 
 _NAMESPACE = "soap_addresses"
 _ANYWHERE = ("http", "https")
@@ -152,10 +152,10 @@ def _fault_of(address: str) -> str | None:
 
 
 def _shown(address: str) -> str:
-    """An address for the log: not too much of it, and without what may be a password."""
+    """An address for the log: not too much of it, and without what may be secret."""
     if len(address) > _LONGEST:
         return "in From"
-    return escape_controls(_USER.sub("//***@", address, count=1))[:_LONGEST_SHOWN]
+    return escape_controls(shown_url(address))[:_LONGEST_SHOWN]
 
 
 def _pinned(address: str, host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -70,6 +71,7 @@ class CentralSystemFinder:
         station: the charge point.
         url: the central system's address.
         own_url: where the charge point listens itself.
+        headers: further HTTP headers of its calls.
         client: posts its calls.
         reactor: Twisted's reactor.
     """
@@ -79,12 +81,14 @@ class CentralSystemFinder:
         station: ChargePointHost,
         url: str,
         own_url: str,
+        headers: Mapping[str, str],
         client: SoapClient,
         reactor: Any,
     ) -> None:
         self._station = station
         self._url = url
         self._own_url = own_url
+        self._headers = headers
         self._client = client
         self._endpoint = endpoint_of(reactor, url)
 
@@ -99,6 +103,7 @@ class CentralSystemFinder:
         station = self._station
         connection = SoapConnection(station, station.identity, station.version, self._client)
         connection.url, connection.own_url = self._url, self._own_url
+        connection.headers = self._headers
         station.connection_opened(
             station.identity, station.version, connection, f"{address.host}:{address.port}"
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
@@ -17,12 +17,13 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
 
-from ocppfw import __version__
+from ocppfw.catalogue.redaction import MASK
 from ocppfw.settings import Settings
+from ocppfw.transports import USER_AGENT
 from ocppfw.transports.http.compression import BodyRefused, deflate, inflate
 from ocppfw.transports.http.requests import joined_headers
 from ocppfw.transports.reconnect import endpoint_of
-from ocppfw.urls import ascii_host
+from ocppfw.urls import ascii_url
 
 # Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
 # the other side is just closing: a POST must not be repeated.
@@ -53,7 +54,12 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HttpExchange:
-    """A request with its answer: the headers that were sent, and what came back."""
+    """A request with its answer.
+
+    Attributes:
+        headers: those that were sent; the values of further ones, which may be secret, are masked.
+        answer: what came back.
+    """
 
     headers: dict[str, str]
     answer: HttpAnswer
@@ -77,13 +83,16 @@ class SoapClient:
         endpoints = _Endpoints(reactor, settings.handshake_timeout)
         self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
 
-    def post(self, url: str, text: str, content_type: str) -> Deferred[HttpExchange]:
+    def post(
+        self, url: str, text: str, content_type: str, further: Mapping[str, str]
+    ) -> Deferred[HttpExchange]:
         """Post an envelope.
 
         Args:
             url: where to.
             text: the envelope.
             content_type: the header ``Content-Type``.
+            further: further headers.
 
         Returns:
             A Deferred that fails with one of Twisted's errors where there is no connection or
@@ -91,16 +100,18 @@ class SoapClient:
             be read.
             Cancelling it ends the connection.
         """
-        return Deferred.fromCoroutine(self._post(url, text, content_type))
+        return Deferred.fromCoroutine(self._post(url, text, content_type, further))
 
     def close(self) -> Deferred[None]:
         """End the connections that are kept."""
         closed: Deferred[None] = self._pool.closeCachedConnections()
         return closed
 
-    async def _post(self, url: str, text: str, content_type: str) -> HttpExchange:
+    async def _post(
+        self, url: str, text: str, content_type: str, further: Mapping[str, str]
+    ) -> HttpExchange:
         headers = {
-            "user-agent": f"ocppfw/{__version__}",
+            "user-agent": USER_AGENT,
             "content-type": content_type,
             "accept-encoding": "gzip, deflate",
         }
@@ -109,15 +120,17 @@ class SoapClient:
         if encoding != "identity":
             body = deflate(body, encoding)
             headers["content-encoding"] = encoding
-        raw = Headers({name: [value] for name, value in headers.items()})
+        lower = {name.lower(): value for name, value in further.items()}
+        raw = Headers({name: [value] for name, value in (headers | lower).items()})
         try:
-            response = await self._agent.request(b"POST", _uri(url), raw, _Body(body))
+            response = await self._agent.request(b"POST", ascii_url(url).encode(), raw, _Body(body))
         except ResponseFailed as failed:
             for each in failed.reasons:
                 if each.check(BodyRefused):
                     raise each.value from None
             raise
-        return HttpExchange(headers, await self._read(response))
+        shown = headers | dict.fromkeys(lower, MASK)
+        return HttpExchange(shown, await self._read(response))
 
     async def _read(self, response: Any) -> HttpAnswer:
         headers = joined_headers(response.headers)
@@ -125,18 +138,6 @@ class SoapClient:
         body = await _collect(response, limit)
         encoding = headers.get("content-encoding", "")
         return HttpAnswer(response.code, headers, inflate(body, encoding, limit))
-
-
-def _uri(url: str) -> bytes:
-    """An address as HTTP wants it: an IRI (WS-Addressing 1.0, section 2.1) becomes a URI."""
-    if url.isascii():
-        return url.encode()
-    parts = urlsplit(url)
-    host = ascii_host(parts.hostname or "")
-    place = f"[{host}]" if ":" in host else host
-    port = f":{parts.port}" if parts.port else ""
-    path = quote(parts.path, safe="/%:@!$&'()*+,;=")
-    return f"{parts.scheme}://{place}{port}{path}".encode()
 
 
 @implementer(IAgentEndpointFactory)

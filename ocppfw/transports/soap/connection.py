@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from OpenSSL import SSL
@@ -33,6 +33,7 @@ from ocppfw.transports.http.compression import BodyRefused
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.transports.tls import CertificateRefused
+from ocppfw.urls import shown_url
 from ocppfw.versions import OcppVersion, Transport
 
 _UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, CertificateRefused)
@@ -60,6 +61,7 @@ class SoapConnection(RpcConnection):
         ended: fires when the peer is lost.
         url: where our calls go; None while that is not known.
         own_url: where the peer finds us, for the header From.
+        headers: further HTTP headers of our requests.
     """
 
     transport = Transport.SOAP
@@ -77,6 +79,7 @@ class SoapConnection(RpcConnection):
         self.ended: Deferred[None] = Deferred()
         self.url: str | None = None
         self.own_url: str | None = None
+        self.headers: Mapping[str, str] = {}
 
     # From the station.
 
@@ -260,7 +263,7 @@ class SoapConnection(RpcConnection):
         if changed is None:
             await Deferred()  # dropped: it expires
         kind = content_type(f"/{call.action}")
-        posted = self._client.post(self._known_url(), changed or text, kind)
+        posted = self._client.post(self._known_url(), changed or text, kind, self.headers)
         self._call_sent(True, call)
         exchange = await posted
         return await self._read(exchange.answer, call)
@@ -299,7 +302,7 @@ class SoapConnection(RpcConnection):
     async def _post_raw(self, text: str) -> HttpExchange:
         url = self._known_url()
         self._taps.envelope_sent(self.peer, Envelope(text))
-        exchange = await self._client.post(url, text, content_type(None))
+        exchange = await self._client.post(url, text, content_type(None), self.headers)
         self._taps.envelope_received(self.peer, Envelope(exchange.answer.text))
         return exchange
 
@@ -315,7 +318,8 @@ class SoapConnection(RpcConnection):
         if failure.check(*_WRAPPERS):
             raise CallFailed("GenericError", "the answer is not HTTP") from None
         if failure.check(ValueError):  # so Twisted says that it does not take an address
-            raise NotConnected(f"cannot use {self.url}: {failure.value}") from None
+            shown = shown_url(self._known_url())
+            raise NotConnected(f"cannot use {shown}: {failure.value}") from None
         return failure
 
     def _explain_call(self, failure: Failure, call: Call) -> Failure:
@@ -360,6 +364,7 @@ def _cause(failure: Failure) -> Failure:
 
 
 def _reason(failure: Failure, url: str) -> str:
+    shown = shown_url(url)
     if failure.check(ConnectionClosed):
-        return f"{url} closed the connection without an answer"
-    return f"cannot reach {url}: {explain(failure, url)}"
+        return f"{shown} closed the connection without an answer"
+    return f"cannot reach {shown}: {explain(failure, url)}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from OpenSSL import SSL
@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ocppfw.errors import ConnectFailed
-from ocppfw.interfaces import Host
+from ocppfw.interfaces import ChargePointHost
+from ocppfw.transports import USER_AGENT
 from ocppfw.transports.tls import CertificateRefused
 from ocppfw.transports.websocket.deflate import OFFERS, accept_response
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
-from ocppfw.versions import OcppVersion
+from ocppfw.urls import ascii_url, url_below
 
 
 class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
@@ -58,7 +59,8 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         """Take the connection into use, if the server chose our subprotocol."""
         assert self.ocpp_version is not None
         wanted = self.ocpp_version.subprotocol
-        if self.websocket_protocol_in_use != wanted:
+        is_named = self.websocket_protocol_in_use == wanted  # Autobahn refuses any other name
+        if not is_named and self.host.settings.subprotocol == "required":
             self._refused_because = f"no subprotocol: the server does not offer {wanted}"
             self.close(PROTOCOL_ERROR, "no common subprotocol")
             return
@@ -68,20 +70,34 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
 
 
 class ClientFactory(WebSocketClientFactory):
-    """Makes the connections of one charge point, one after another."""
+    """Makes the connections of one charge point, one after another.
+
+    Args:
+        host: the charge point.
+        url: address of its central system.
+        headers: further HTTP headers of the handshake.
+        reactor: Twisted's reactor.
+    """
 
     noisy = False
+    host: str
 
-    def __init__(self, host: Host, url: str, identity: str, version: OcppVersion, reactor: Any):
+    def __init__(
+        self, host: ChargePointHost, url: str, headers: Mapping[str, str], reactor: Any
+    ) -> None:
         super().__init__(
-            f"{url.rstrip('/')}/{quote(identity, safe='')}",
-            protocols=[version.subprotocol],
+            url_below(ascii_url(url), host.identity),
+            protocols=[host.version.subprotocol],
+            useragent=None if "user-agent" in map(str.lower, headers) else USER_AGENT,
+            headers=dict(headers),
             reactor=reactor,
         )
+        if ":" in self.host:
+            self.host = f"[{self.host}]"  # as it stands in Host (RFC 9110 section 7.2)
         configure(self, host.settings)
         if host.settings.compression:
             # Not by setProtocolOptions, which would copy them for every charge point.
             self.perMessageCompressionOffers = OFFERS
             self.perMessageCompressionAccept = accept_response
-        attributes = {"host": host, "identity": identity, "ocpp_version": version}
+        attributes = {"host": host, "identity": host.identity, "ocpp_version": host.version}
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
