@@ -61,6 +61,7 @@ class Option:
         value: what its value is called in help texts; None for an option without a value.
         choices: what completion offers.
         verbatim: True if only quotes around the whole value are taken away (JSON, frames).
+        repeatable: True if it may be given more than once; its value is then a list of values.
     """
 
     names: tuple[str, ...]
@@ -68,6 +69,7 @@ class Option:
     value: str | None = None
     choices: Choices | None = None
     verbatim: bool = False
+    repeatable: bool = False
 
     @property
     def key(self) -> str:
@@ -81,7 +83,8 @@ class Invocation:
 
     Attributes:
         arguments: values by the arguments' names; those left out are missing.
-        options: values by the options' keys, True for one without a value; likewise.
+        options: values by the options' keys, True for one without a value; likewise. That of one
+            that may be repeated is a list.
         assignments: what was typed as ``name=value``, in its order.
         stations: the central systems and charge points that run; for the command of a plugin,
             those of its role.

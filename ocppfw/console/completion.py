@@ -72,13 +72,20 @@ def _open_option(command: Command, words: list[str]) -> Choices | None:
 def _next_words(command: Command, words: list[str], begun: str) -> Iterator[str]:
     place = len([word for word in words[1:] if not word.startswith("-") and "=" not in word])
     if begun.startswith("-"):
-        yield from (option.names[-1] for option in command.options if option.names[0] not in words)
+        yield from _further_options(command, words)
     elif place < len(command.arguments):
         yield from _offered(command.arguments[place].choices)
     elif command.fields is not None:
         yield from _field_names(command, words, begun)
     else:
-        yield from (option.names[-1] for option in command.options if option.names[0] not in words)
+        yield from _further_options(command, words)
+
+
+def _further_options(command: Command, words: list[str]) -> Iterator[str]:
+    """The options that may still be given."""
+    for option in command.options:
+        if option.repeatable or option.names[0] not in words:
+            yield option.names[-1]
 
 
 def _options_of(command: Command, words: list[str]) -> dict[str, Any]:

@@ -111,8 +111,9 @@ def sort_words(command: Command, words: Sequence[str]) -> Invocation:
         assignment = split_assignment(word) if command.fields is not None else None
         if name in options:
             option = options[name]
-            given = value if equals else None
-            invocation.options[option.key] = _value(command, option, name, given, waiting)
+            found = _value(command, option, name, value if equals else None, waiting)
+            earlier = invocation.options.get(option.key, [])
+            invocation.options[option.key] = [*earlier, found] if option.repeatable else found
         elif word.startswith("-") and not _is_number(word):
             hint = did_you_mean(name, options)
             raise Misused(f"{command.name} has no option {name}{hint}", command.usage)

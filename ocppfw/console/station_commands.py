@@ -14,9 +14,10 @@ from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import ConnectFailed, OcppfwError
 from ocppfw.service.build import AUTOSTART
+from ocppfw.service.credentials import check_password
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
 from ocppfw.service.transactions import transactions_of
-from ocppfw.settings import Settings
+from ocppfw.settings import SETTINGS, Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
@@ -35,6 +36,32 @@ _INTERVAL = Option(
     names=("-i", "--interval"),
     value="seconds",
     help="between WebSocket pings, 0 for none (default 300)",
+)
+_WHO_IT_IS = (
+    Option(
+        names=("--user",),
+        value="user",
+        help="for central systems that ask for user and password (default the identity)",
+    ),
+    Option(names=("--ask-password",), help="ask for the password, which is not shown"),
+    Option(names=("--password-file",), value="file", help="file with the password"),
+    Option(
+        names=("--authorization-key-file",),
+        value="file",
+        help="in 1.6: file with the AuthorizationKey in hexadecimal digits, the password",
+    ),
+    Option(
+        names=("--header",),
+        value="header",
+        help='further HTTP header, such as "X-Api-Key: 7f3a"; may be repeated',
+        repeatable=True,
+    ),
+    Option(
+        names=("--subprotocol",),
+        value="required|optional",
+        help="whether the central system must name the version (default required)",
+        choices=lambda: ("required", "optional"),
+    ),
 )
 
 
@@ -140,6 +167,7 @@ class StationCommands:
                     value="port",
                     help="port for remote actions, with -t soap",
                 ),
+                *_WHO_IT_IS,
                 Option(
                     names=("--auto",),
                     help="boot, report and keep the heartbeat by itself; this loads"
@@ -214,13 +242,23 @@ class StationCommands:
         _check_url(url, _transport(options), options)
         given = {"role": "cp", "url": url, "protocol": "ocpp1.5"}
         settings = Settings.build(given, _settings(options))
+        password = await self._password() if "ask-password" in options else None
         if "auto" in options and not self._is_loaded(AUTOSTART):
             await self._world.plugins.load(AUTOSTART)
-        [station] = self._world.running.start_charge_points([invocation.arguments["id"]], settings)
+        identities = [invocation.arguments["id"]]
+        [station] = self._world.running.start_charge_points(identities, settings, password)
         try:
             await station.attempted()
         except ConnectFailed:
             raise CommandFailed("") from None  # the log has said why
+
+    async def _password(self) -> bytes:
+        if self._world.ask_secret is None:
+            raise CommandFailed("--ask-password needs a terminal; --password-file names a file")
+        try:
+            return check_password(await self._world.ask_secret("Password: "))
+        except ValueError as error:
+            raise CommandFailed(f"the password {error}") from None
 
     def _stop_cs(self, invocation: Invocation) -> Deferred[None]:
         port = invocation.arguments.get("port")
@@ -281,22 +319,17 @@ class StationCommands:
         invocation.say(f"PONG received from: {host}")
 
 
-_OF_OPTIONS = {
-    "interval": "ping-interval",
-    "endpoint": "endpoint",
-    "protocols": "protocols",
-    "protocol": "protocol",
-    "interface": "interface",
-    "from": "from",
-    "remote-port": "remote-port",
-}
+# The names of settings, by those of the options that are called otherwise.
+_OTHER_NAMES = {"interval": "ping-interval"}
+_OF_STATIONS = {setting.name for setting in SETTINGS} - {"transport"}
 _SCHEMES = {Transport.WEBSOCKET: ("ws", "wss"), Transport.SOAP: ("http", "https")}
 _SOAP_PROTOCOLS = ",".join(version.subprotocol for version in SOAP_VERSIONS)
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """The settings that the options stand for."""
-    return {_OF_OPTIONS[key]: value for key, value in options.items() if key in _OF_OPTIONS}
+    named = {_OTHER_NAMES.get(key, key): value for key, value in options.items()}
+    return {name: value for name, value in named.items() if name in _OF_STATIONS}
 
 
 def _transport(options: dict[str, Any]) -> Transport:

@@ -17,8 +17,9 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.patch_stdout import StdoutProxy
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from ocppfw.console.completion import complete
 from ocppfw.console.interpreter import DONE, FAILED, MISUSED
@@ -48,6 +49,7 @@ def talk(session: Session, words: Sequence[str]) -> int:
 class _Terminal:
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._session.world.ask_secret = self._ask_secret
         self._loop = asyncio.get_event_loop()
         self._status = DONE
 
@@ -99,6 +101,20 @@ class _Terminal:
                 return
             await self._run(self._session.interpreter.run(line))
 
+    def _ask_secret(self, question: str) -> Deferred[str]:
+        """What is typed, of which nothing is shown and nothing kept; Ctrl-C cancels."""
+
+        async def ask() -> str:
+            prompt: PromptSession[str] = PromptSession(
+                input_processors=[_ShowNothing()], input=_Keyboard(sys.stdin)
+            )
+            try:
+                return await prompt.prompt_async(question)
+            except (KeyboardInterrupt, EOFError):
+                raise CancelledError from None
+
+        return Deferred.fromFuture(self._loop.create_task(ask()))
+
     async def _run(self, command: Coroutine[Deferred[Any], Any, int]) -> int:
         """Wait for a command; Ctrl-C cancels it."""
         running = Deferred.fromCoroutine(command)
@@ -130,6 +146,14 @@ class _Keyboard(Vt100Input):
     def cooked_mode(self) -> AbstractContextManager[None]:
         """What prompt_toolkit asks for before anything but itself writes on the terminal."""
         return nullcontext() if _printing.get() else super().cooked_mode()
+
+
+class _ShowNothing(Processor):
+    """Hides what is typed, also how long it is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Nothing of the line that is being typed."""
+        return Transformation([], lambda _: 0, lambda _: 0)
 
 
 class _Completer(Completer):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -47,6 +48,8 @@ class World:
         plugins: the plugins of all stations.
         memory: the trace, and what it remembers.
         reactor: Twisted's reactor.
+        ask_secret: asks whoever types for something that is not shown; a Deferred of it. None
+            where nobody types.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class World:
         show_secrets: bool = False,
     ) -> None:
         self.reactor = reactor
+        self.ask_secret: Callable[[str], Deferred[str]] | None = None
         self.memory = Memory(show, show_secrets)
         folders = [_BEHAVIOURS, *map(Path, plugin_folders)]
         self.plugins = PluginManager(Discovery.usual(folders), {})

@@ -10,6 +10,13 @@ def offered(prompt):
     return lambda text: complete(text, prompt.table)[1]
 
 
+# But for --user, which is given already; --header may be repeated.
+OPTIONS_OF_START_CP = [
+    *("--protocol", "--interval", "--transport", "--from", "--remote-port", "--ask-password"),
+    *("--password-file", "--authorization-key-file", "--header", "--subprotocol", "--auto"),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "begun", "words"),
     [
@@ -24,6 +31,8 @@ def offered(prompt):
         ("start_cs 9000 -p ocpp2", "ocpp2", ["ocpp2.0.1", "ocpp2.1"]),
         ("start_cs 9000 -t ", "", ["websocket", "soap"]),
         ("start_cs 9000 --int", "--int", ["--interval", "--interface"]),
+        ("start_cp x 0 --header X:y --user u --", "--", OPTIONS_OF_START_CP),
+        ("start_cp x 0 --subprotocol ", "", ["required", "optional"]),
         ("load cs_ex", "cs_ex", ["cs_example"]),
         ("unload cs_core_1", "cs_core_1", ["cs_core_1x"]),
         ("help remote_unl", "remote_unl", ["remote_unlockconnector"]),
