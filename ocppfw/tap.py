@@ -16,6 +16,7 @@ from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
 from ocppfw.service.log import file_observer, stream_observer
 from ocppfw.service.read_loop import shorten_reads
+from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
 from ocppfw.versions import Role
 
@@ -157,6 +158,7 @@ def makeService(options: Options) -> IService:
     """The service that twistd runs; a fault in settings or plugins ends the process."""
     from twisted.internet import reactor
 
+    make_steady(reactor)
     try:
         show = show_line if options.settings.trace else None
         service = build_service(options.settings, options.plugin_settings, reactor, show)

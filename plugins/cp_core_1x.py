@@ -10,6 +10,8 @@ versions = ("1.2", "1.5", "1.6")
 
 NAME = "cp_core_1x"
 
+LOOK_AGAIN = 60  # seconds between two looks at the wall clock
+
 
 # Configuration.
 
@@ -48,8 +50,17 @@ def cp_update_firmware(station, call, payload):
 
 def _plan_download(station, moment, sent):
     _cancel_download(station)
-    wait = max(0, moment - station.clock.seconds())
-    station.data[NAME]["download"] = station.later(wait, _fail_download, station)
+    _await_download(station, moment)
+
+
+def _await_download(station, moment):
+    """Wait for a time of day; the wall clock may be set meanwhile."""
+    wait = moment - station.now().timestamp()
+    if wait > LOOK_AGAIN:
+        timer = station.later(LOOK_AGAIN, _await_download, station, moment)
+    else:
+        timer = station.later(max(0, wait), _fail_download, station)
+    station.data[NAME]["download"] = timer
 
 
 @hookimpl

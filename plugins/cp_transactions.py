@@ -151,7 +151,7 @@ async def _start(station, connector):
 
     The energy flows when the central system has accepted the driver.
     """
-    messages = transaction_messages(station.version)
+    messages = _messages(station)
     transaction = connector.transaction
     if not await _is_authorized(station, messages, transaction) or transaction.stop is not None:
         return False
@@ -186,7 +186,7 @@ async def _charge(station, connector, messages):
 
 
 async def _end(station, connector):
-    await _tell(station, transaction_messages(station.version).stopped(connector))
+    await _tell(station, _messages(station).stopped(connector))
 
 
 async def _sample_until_stopped(station, connector):
@@ -198,7 +198,7 @@ async def _sample_until_stopped(station, connector):
         wait = last + interval - station.clock.seconds()
         if interval and wait <= 0:
             last = station.clock.seconds()
-            messages = transaction_messages(station.version)
+            messages = _messages(station)
             await _tell(
                 station, messages.sampled(connector, configuration.sampled_measurands, last)
             )
@@ -230,6 +230,11 @@ def _wake(station):
         paused.callback(None)
 
 
+def _messages(station):
+    """The messages about transactions, whose moments are those of the station's clock."""
+    return transaction_messages(station.version, station.timestamp)
+
+
 async def _tell(station, message):
     """Send a message about a transaction; its answer, None if it was not delivered."""
     action, payload = message
@@ -246,7 +251,7 @@ async def _tell(station, message):
 
 @hookimpl
 def cp_trigger_message(station, call, payload):
-    messages = transaction_messages(station.version)
+    messages = _messages(station)
     sample = {"MeterValues": messages.measured, "TransactionEvent": messages.reported}.get(
         payload["requestedMessage"]
     )

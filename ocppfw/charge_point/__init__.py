@@ -1,7 +1,8 @@
 """What a charge point is: its connectors, meters, configuration and registration.
 
-No Twisted, no I/O and no clock: time is an argument, in seconds since 1970. What a charge point
-does with all this, in which order it sends which message, is the business of the plugins.
+No Twisted, no I/O and no clock: time is an argument, in seconds of the station's clock. What a
+charge point does with all this, in which order it sends which message, is the business of the
+plugins.
 """
 
 from __future__ import annotations

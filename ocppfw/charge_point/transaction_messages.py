@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ocppfw.charge_point.configuration import MEASURANDS
@@ -47,9 +48,17 @@ class TransactionMessages(Protocol):
         """The transaction has ended."""
 
 
-def transaction_messages(version: OcppVersion) -> TransactionMessages:
-    """The messages of a version."""
-    return _Messages2x() if version.is_2x else _Messages1x(version)
+def transaction_messages(
+    version: OcppVersion, write: Callable[[float], str] = timestamp
+) -> TransactionMessages:
+    """The messages of a version.
+
+    Args:
+        version: the version.
+        write: makes a timestamp of a moment; ``station.timestamp`` where moments are those of
+            ``station.clock``.
+    """
+    return _Messages2x(write) if version.is_2x else _Messages1x(version, write)
 
 
 def _values(connector: Connector, measurands: list[str], now: float) -> dict[str, int]:
@@ -64,8 +73,9 @@ def _transaction(connector: Connector) -> Transaction:
 
 
 class _Messages1x:
-    def __init__(self, version: OcppVersion) -> None:
+    def __init__(self, version: OcppVersion, write: Callable[[float], str]) -> None:
         self._version = version
+        self._write = write
 
     def authorize(self, transaction: Transaction) -> Outgoing | None:
         return "Authorize", {"idTag": transaction.token}
@@ -75,7 +85,7 @@ class _Messages1x:
         return "StartTransaction", {
             "connectorId": connector.number,
             "idTag": transaction.token,
-            "timestamp": timestamp(transaction.started_at),
+            "timestamp": self._write(transaction.started_at),
             "meterStart": transaction.meter_start,
         }
 
@@ -102,7 +112,7 @@ class _Messages1x:
         assert transaction.stop is not None
         payload = {
             "transactionId": transaction.id,
-            "timestamp": timestamp(transaction.stop.at),
+            "timestamp": self._write(transaction.stop.at),
             "meterStop": transaction.stop.meter,
         }
         if self._version is OcppVersion.V1_6:
@@ -114,7 +124,7 @@ class _Messages1x:
     ) -> Outgoing:
         payload: dict[str, Any] = {"connectorId": connector.number}
         if self._version is OcppVersion.V1_2:
-            value = {"timestamp": timestamp(now), "value": connector.meter.read(now)}
+            value = {"timestamp": self._write(now), "value": connector.meter.read(now)}
             return "MeterValues", payload | {"values": [value]}
         transaction = connector.transaction
         if transaction is not None and transaction.running:
@@ -128,7 +138,7 @@ class _Messages1x:
             if self._version is OcppVersion.V1_6
             else ("values", "values")
         )
-        payload[outer] = [{"timestamp": timestamp(now), inner: sampled}]
+        payload[outer] = [{"timestamp": self._write(now), inner: sampled}]
         return "MeterValues", payload
 
 
@@ -143,6 +153,9 @@ _NEVER_AUTHORIZED = ("Central", "NoAuthorization")
 
 
 class _Messages2x:
+    def __init__(self, write: Callable[[float], str]) -> None:
+        self._write = write
+
     def authorize(self, transaction: Transaction) -> Outgoing | None:
         if transaction.token["type"] in _NEVER_AUTHORIZED:
             return None
@@ -150,7 +163,7 @@ class _Messages2x:
 
     def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
-        at = transaction.started_at
+        at = self._write(transaction.started_at)
         return _event(
             connector,
             ("Started", "RemoteStart"),
@@ -170,28 +183,32 @@ class _Messages2x:
         return bool(answer.get("idTokenInfo", {}).get("status", "Accepted") == "Accepted")
 
     def charging(self, connector: Connector, now: float) -> Outgoing | None:
-        return _event(connector, ("Updated", "ChargingStateChanged"), now, None)
+        return _event(connector, ("Updated", "ChargingStateChanged"), self._write(now), None)
 
     def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        value = _meter_value(_values(connector, measurands, now), now, "Sample.Periodic")
-        return _event(connector, ("Updated", "MeterValuePeriodic"), now, value)
+        at = self._write(now)
+        value = _meter_value(_values(connector, measurands, now), at, "Sample.Periodic")
+        return _event(connector, ("Updated", "MeterValuePeriodic"), at, value)
 
     def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        value = _meter_value(_values(connector, measurands, now), now, "Trigger")
+        values = _values(connector, measurands, now)
+        value = _meter_value(values, self._write(now), "Trigger")
         return "MeterValues", {"evseId": connector.number, "meterValue": [value]}
 
     def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
-        value = _meter_value(_values(connector, measurands, now), now, "Trigger")
-        return _event(connector, ("Updated", "Trigger"), now, value)
+        at = self._write(now)
+        value = _meter_value(_values(connector, measurands, now), at, "Trigger")
+        return _event(connector, ("Updated", "Trigger"), at, value)
 
     def stopped(self, connector: Connector) -> Outgoing:
         stop = _transaction(connector).stop
         assert stop is not None
+        at = self._write(stop.at)
         return _event(
             connector,
             ("Ended", _TRIGGERS[stop.reason]),
-            stop.at,
-            _meter_value({_REGISTER: stop.meter}, stop.at, "Transaction.End"),
+            at,
+            _meter_value({_REGISTER: stop.meter}, at, "Transaction.End"),
             info={"stoppedReason": stop.reason},
         )
 
@@ -199,7 +216,7 @@ class _Messages2x:
 def _event(
     connector: Connector,
     kind: tuple[str, str],
-    at: float,
+    at: str,
     value: dict[str, Any] | None,
     info: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
@@ -220,7 +237,7 @@ def _event(
     payload = {
         "eventType": kind[0],
         "triggerReason": kind[1],
-        "timestamp": timestamp(at),
+        "timestamp": at,
         "seqNo": transaction.take_seq_no(),
         "transactionInfo": {"transactionId": transaction.id, **_without_none(known)},
         **(more or {}),
@@ -230,7 +247,7 @@ def _event(
     return "TransactionEvent", payload
 
 
-def _meter_value(values: dict[str, int], now: float, context: str) -> dict[str, Any]:
+def _meter_value(values: dict[str, int], at: str, context: str) -> dict[str, Any]:
     sampled = [
         {
             "value": value,
@@ -240,7 +257,7 @@ def _meter_value(values: dict[str, int], now: float, context: str) -> dict[str, 
         }
         for name, value in values.items()
     ]
-    return {"timestamp": timestamp(now), "sampledValue": sampled}
+    return {"timestamp": at, "sampledValue": sampled}
 
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,11 @@ class Station(Protocol):
 
     @property
     def clock(self) -> Any:
-        """Twisted's reactor, or a Clock in tests."""
+        """Twisted's reactor, or a Clock in tests: for timers, and to measure how long things take.
+
+        Its ``seconds()`` go on evenly when somebody sets the wall clock; ``now`` and
+        ``timestamp`` tell the time of day.
+        """
 
     @property
     def data(self) -> PluginData:
@@ -64,8 +68,11 @@ class Station(Protocol):
     def connected_peers(self) -> Sequence[Peer]:
         """The peers that are connected now."""
 
-    def timestamp(self) -> str:
-        """The present moment in UTC, such as ``2026-11-22T14:54:54Z``."""
+    def timestamp(self, moment: float | None = None) -> str:
+        """A moment that ``clock.seconds()`` gave, in UTC: ``2026-11-22T14:54:54Z``.
+
+        None stands for the present moment.
+        """
 
     def now(self) -> datetime:
         """The present moment in UTC, with fractions of a second."""

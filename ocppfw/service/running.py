@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService, Service
@@ -40,6 +41,7 @@ class RunningStations(MultiService):
         reactor: Twisted's reactor.
         announce: what a central system says at its start.
         trace: shows every frame and envelope; None for no trace.
+        wall_clock: tells the time of day, in seconds since 1970.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class RunningStations(MultiService):
         reactor: Any,
         announce: Announcement,
         trace: Trace | None,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self._plugins = plugins
@@ -56,6 +59,7 @@ class RunningStations(MultiService):
         self._reactor = reactor
         self._announce = announce
         self._trace = trace
+        self._wall_clock = wall_clock
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
 
@@ -105,7 +109,9 @@ class RunningStations(MultiService):
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
             raise SettingsError("protocols: none of these is spoken over SOAP")
         _read_definitions(itertools.product(settings.protocols, settings.transport))
-        station = CentralSystem(self._plugins, settings, self._stores, self._reactor, self._trace)
+        station = CentralSystem(
+            self._plugins, settings, self._stores, self._reactor, self._trace, self._wall_clock
+        )
         service = CentralSystemService(station, self._announce, self._reactor)
         self._take_port(service)
         self._begin(service)
@@ -276,8 +282,16 @@ class RunningStations(MultiService):
         return listener
 
     def _build_charge_point(self, identity: str, settings: Settings) -> ChargePoint:
-        version, plugins, stores = settings.protocol, self._plugins, self._stores
-        return ChargePoint(identity, version, plugins, settings, stores, self._reactor, self._trace)
+        return ChargePoint(
+            identity,
+            settings.protocol,
+            self._plugins,
+            settings,
+            self._stores,
+            self._reactor,
+            self._trace,
+            self._wall_clock,
+        )
 
     def _begin(self, service: StationService) -> None:
         if isinstance(service, CentralSystemService):

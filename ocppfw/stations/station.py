@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, 
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
+from ocppfw.charge_point import times
 from ocppfw.errors import ConnectionRefused
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import PluginManager
@@ -37,6 +39,7 @@ class Station(Background):
         stores: where behaviours keep what must survive; the station has its own part of it.
         clock: Twisted's reactor, or a Clock in tests.
         trace: shows every frame and envelope; None for no trace.
+        wall_clock: tells the time of day, in seconds since 1970.
 
     Attributes:
         data: a dict per plugin name, for what the plugin wants to keep with the station.
@@ -51,12 +54,14 @@ class Station(Background):
         stores: Stores,
         clock: Any,
         trace: Trace | None,
+        wall_clock: Callable[[], float],
     ) -> None:
         super().__init__(self.label, plugins, settings, clock)
         self.store = stores.of(self.label)
         self.data = new_plugin_data()
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
+        self._wall_clock = wall_clock
         self._second = -1
         self._timestamp = ""
         self._lifecycle = Lifecycle(self, self.role, plugins)
@@ -79,17 +84,23 @@ class Station(Background):
 
     # From plugins.
 
-    def timestamp(self) -> str:
-        """The present moment in UTC, such as ``2026-11-22T14:54:54Z``."""
-        second = int(self.clock.seconds())
-        if second != self._second:
-            self._second = second
-            self._timestamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def timestamp(self, moment: float | None = None) -> str:
+        """A moment in UTC, such as ``2026-11-22T14:54:54Z``.
+
+        Args:
+            moment: what ``clock.seconds()`` gave then; None for the present one.
+        """
+        now = self._wall_clock()
+        if moment is not None:
+            return times.timestamp(now - (self.clock.seconds() - moment))
+        if int(now) != self._second:
+            self._second = int(now)
+            self._timestamp = times.timestamp(now)
         return self._timestamp
 
     def now(self) -> datetime:
         """The present moment in UTC, with fractions of a second."""
-        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+        return datetime.fromtimestamp(self._wall_clock(), UTC)
 
     # From the service.
 

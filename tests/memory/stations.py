@@ -34,6 +34,7 @@ def build_central_system(
     plugins: PluginManager,
     clock: Any,
     show: Callable[[str], None] | None = None,
+    wall_clock: Callable[[], float] | None = None,
     **given: Any,
 ) -> CentralSystem:
     """A central system that is not started yet.
@@ -42,10 +43,12 @@ def build_central_system(
         plugins: who answers.
         clock: its time.
         show: takes the lines of the trace; None for no trace.
+        wall_clock: its time of day; None for that of its clock.
         given: settings, with ``_`` for ``-`` in their names.
     """
     settings = _settings(Role.CS, given)
-    return CentralSystem(plugins, settings, MemoryStores(clock), clock, _trace(show))
+    wall_clock = wall_clock or clock.seconds
+    return CentralSystem(plugins, settings, MemoryStores(clock), clock, _trace(show), wall_clock)
 
 
 def build_charge_point(
@@ -53,6 +56,7 @@ def build_charge_point(
     plugins: PluginManager,
     clock: Any,
     show: Callable[[str], None] | None = None,
+    wall_clock: Callable[[], float] | None = None,
     **given: Any,
 ) -> ChargePoint:
     """A charge point that is not started yet.
@@ -62,12 +66,13 @@ def build_charge_point(
         plugins: who answers.
         clock: its time.
         show: takes the lines of the trace; None for no trace.
+        wall_clock: its time of day; None for that of its clock.
         given: settings, with ``_`` for ``-`` in their names.
     """
     settings = _settings(Role.CP, given)
-    return ChargePoint(
-        IDENTITY, version, plugins, settings, MemoryStores(clock), clock, _trace(show)
-    )
+    wall_clock = wall_clock or clock.seconds
+    stores, trace = MemoryStores(clock), _trace(show)
+    return ChargePoint(IDENTITY, version, plugins, settings, stores, clock, trace, wall_clock)
 
 
 def _settings(role: Role, given: dict[str, Any]) -> Settings:

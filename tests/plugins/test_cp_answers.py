@@ -266,6 +266,22 @@ class TestTriggers:
         assert logged.lines("warn") == ["cp#CP1: Heartbeat was not delivered: InternalError: no"]
 
 
+@pytest.mark.parametrize("version", [V1_2, V1_5, V1_6], ids=str)
+@pytest.mark.parametrize(("step", "seconds"), [(-3600, 7200), (1800, 1800), (7200, 1)])
+def test_a_download_begins_by_the_wall_clock_also_when_that_is_set(version, clock, step, seconds):
+    offset = 0
+    pair = ChargePointPair(version, clock, wall_clock=lambda: clock.seconds() + offset)
+    pair.connect()
+    payload = {"retrieveDate": "2026-11-22T15:54:54Z", "location": "https://x.example.com/a"}
+    assert pair.ask("UpdateFirmware", payload) == {}
+    offset = step
+    pair.wait(seconds - 1)
+    assert pair.calls("FirmwareStatusNotification") == []
+    pair.wait(61)  # so often is the wall clock looked at
+    assert len(pair.calls("FirmwareStatusNotification")) == 1
+    pair.end()
+
+
 @versions(V1_2, V1_5, V1_6)
 class TestFirmware:
     """The download fails when its time comes: nothing is downloaded."""

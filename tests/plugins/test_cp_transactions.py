@@ -110,6 +110,29 @@ def test_the_meter_is_told_as_it_is(pair):
     assert registers == [11_000 * n // 60 for n in range(1, 61)]
 
 
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_the_meter_does_not_mind_when_the_wall_clock_is_set(version, clock, logged, step):
+    offset = 0
+    made = ChargePointPair(version, clock, wall_clock=lambda: clock.seconds() + offset)
+    made.answers["BootNotification"] = boot_answer(version, interval=1_000_000)
+    made.connect()
+    made.start()
+    made.wait(90)
+    made.calls()
+    offset = step
+    made.wait(30)
+    [(_, sample)] = made.calls()
+    written = "2026-11-22T13:56:54Z" if step < 0 else "2026-11-22T15:56:54Z"
+    assert f"'timestamp': '{written}'" in str(sample)
+    assert str(11_000 * 2 // 60) in str(sample)
+    made.stop()
+    [(_, stop), *_] = made.calls("StopTransaction", "TransactionEvent")
+    assert stop["timestamp"] == written
+    assert str(11_000 * 2 // 60) in str(stop)
+    made.end()
+    assert logged.faults() == []
+
+
 def test_the_next_transaction_goes_on_with_the_register(pair):
     pair.start()
     pair.wait(3600)

@@ -6,6 +6,7 @@ import ssl
 import pytest
 import trustme
 
+from tests.process.faketime import WallClock, find_library
 from tests.process.server import Server
 from tests.process.twistd import central_system
 from tests.process.wire import knock, open_wire
@@ -69,3 +70,12 @@ def tls_server(authority):
             return stack.enter_context(Server(context))
 
         yield started
+
+
+@pytest.fixture
+def wall_clock(tmp_path):
+    """A wall clock that can be set while a process runs."""
+    library = find_library()
+    if library is None:
+        pytest.skip("libfaketime is not installed (Debian package: faketime)")
+    return WallClock(tmp_path, library)

@@ -13,12 +13,12 @@ from tests.process.twistd import PATIENCE, Log, end_with_parent, environment
 class Prompt(Log):
     """A running ``ocppfw`` that waits for commands."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, changes: dict[str, str]) -> None:
         super().__init__()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ocppfw"],
             cwd=folder,
-            env=environment(),
+            env=environment(**changes),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -50,9 +50,9 @@ class Prompt(Log):
 
 
 @contextlib.contextmanager
-def prompt(folder: Path) -> Iterator[Prompt]:
+def prompt(folder: Path, **changes: str) -> Iterator[Prompt]:
     """``ocppfw`` in a folder, until the end of the block."""
-    process = Prompt(folder)
+    process = Prompt(folder, changes)
     try:
         yield process
     finally:

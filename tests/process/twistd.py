@@ -241,9 +241,9 @@ def twistd(folder: Path, *arguments: str, **changes: str) -> Iterator[Twistd]:
 
 
 @contextlib.contextmanager
-def central_system(folder: Path, *arguments: str) -> Iterator[Twistd]:
+def central_system(folder: Path, *arguments: str, **changes: str) -> Iterator[Twistd]:
     """Our central system on a free port, ready for connections."""
-    with twistd(folder, "--role", "cs", "--port", "0", *arguments) as process:
+    with twistd(folder, "--role", "cs", "--port", "0", *arguments, **changes) as process:
         process.wait_for("cs: To connect a simulated charge point")
         yield process
 

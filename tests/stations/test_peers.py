@@ -171,6 +171,30 @@ def test_the_time_is_that_of_the_clock_in_utc(world: World) -> None:
     assert world.station.timestamp() == "2026-11-22T14:54:55Z"
 
 
+@pytest.mark.parametrize("role", ["cs", "cp"])
+def test_the_time_of_day_is_that_of_the_wall_clock_and_timers_have_another(
+    world: World, role: str
+) -> None:
+    offset = 0
+
+    def wall_clock() -> float:
+        return world.clock.seconds() + offset
+
+    station = world.start(role, wall_clock=wall_clock)
+    fired: list[str] = []
+    station.later(10, fired.append, "timer")
+    began = station.clock.seconds()
+    world.clock.advance(5)
+    assert station.timestamp() == "2026-11-22T14:54:59Z"
+    assert station.timestamp(began) == "2026-11-22T14:54:54Z"
+    offset = -3600
+    assert station.timestamp() == "2026-11-22T13:54:59Z"
+    assert station.timestamp(began) == "2026-11-22T13:54:54Z"  # as it is known now
+    assert station.now() == datetime(2026, 11, 22, 13, 54, 59, tzinfo=UTC)
+    world.clock.advance(5)
+    assert fired == ["timer"]
+
+
 def test_draining_answers_what_was_begun_and_closes_with_1001(world: World) -> None:
     world.load("slow", SLOW)
     busy, idle = world.connect("1.6", "CP1"), world.connect("1.6", "CP2")

@@ -42,10 +42,11 @@ def test_stations_of_one_process_do_not_see_what_others_keep(world: World, clock
 
     def charge_point(identity: str) -> ChargePoint:
         settings = Settings.build({"role": "cp", "url": "ws://x"})
-        return ChargePoint(identity, OcppVersion.V1_6, world.plugins, settings, stores, clock, None)
+        usual = (world.plugins, settings, stores, clock, None, clock.seconds)
+        return ChargePoint(identity, OcppVersion.V1_6, *usual)
 
     central_system = CentralSystem(
-        world.plugins, Settings.build({"role": "cs"}), stores, clock, None
+        world.plugins, Settings.build({"role": "cs"}), stores, clock, None, clock.seconds
     )
     stations = [central_system, charge_point("A"), charge_point("B"), charge_point("cs")]
     for number, station in enumerate(stations):
