@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ocppfw.catalogue.actions import SEND_ACTIONS, Action, FeatureProfile, actions_of
 from ocppfw.catalogue.examples import build_example
 from ocppfw.catalogue.fields import Field
+from ocppfw.catalogue.repair import build_repair
 from ocppfw.catalogue.schemas import (
     JsonSchema,
     json_schema_of,
@@ -77,6 +78,14 @@ class PayloadSchema:
             Violations in the order of ``ViolationKind``, then by path; the first decides.
         """
         return self._validator.check(payload)
+
+    @cached_property
+    def repaired(self) -> Callable[[Any], Any]:
+        """A function that takes any payload and gives a copy in which is put right what can be.
+
+        It never raises, and leaves what obeys the schema as it is; see ``build_repair``.
+        """
+        return build_repair(self.fields, self.json_schema.get("additionalProperties") is not False)
 
     def example(self) -> dict[str, Any]:
         """A valid payload with sensible values: all required and the useful optional fields."""

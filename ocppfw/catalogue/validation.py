@@ -32,7 +32,8 @@ _DRAFTS: dict[str, Callable[..., Any]] = {
     "http://json-schema.org/draft-04/schema#": jsonschema_rs.Draft4Validator,
     "http://json-schema.org/draft-06/schema#": jsonschema_rs.Draft6Validator,
 }
-_is_strict_date_time: Callable[[str], bool] = jsonschema_rs.Draft6Validator(
+#: True for a date and time as RFC 3339 has it.
+is_strict_date_time: Callable[[str], bool] = jsonschema_rs.Draft6Validator(
     {"format": "date-time"}, validate_formats=True
 ).is_valid
 
@@ -42,7 +43,7 @@ def is_date_time(text: str) -> bool:
 
     The specifications want an offset (1.6 section 3.14), charge points leave it out.
     """
-    return _is_strict_date_time(text) or _is_strict_date_time(f"{text}Z")
+    return is_strict_date_time(text) or is_strict_date_time(f"{text}Z")
 
 
 class Validator:
@@ -94,7 +95,7 @@ class Validator:
 
     def _errors(self, payload: Any) -> Iterable[Any]:
         """All errors of the native validator, of a large payload only the first it meets."""
-        if not _is_large(payload):
+        if not is_larger_than(payload, _MOST_NODES):
             errors: Iterable[Any] = self._lenient.iter_errors(payload)
             return errors
         try:
@@ -154,9 +155,10 @@ def _faults(error: Any, fields: tuple[Field, ...]) -> Iterator[_Fault]:
             yield ViolationKind.VALUE, path, _value_message(kind)
 
 
-def _is_large(payload: Any) -> bool:
+def is_larger_than(payload: Any, most: int) -> bool:
+    """True for a JSON value that holds more than so many values, itself among them."""
     waiting = [payload]
-    for _ in range(_MOST_NODES):
+    for _ in range(most):
         if not waiting:
             return False
         node = waiting.pop()
