@@ -143,7 +143,8 @@ class PayloadInvalid(OcppfwError):
     Attributes:
         action: the action it belongs to.
         violations: what is wrong, the most important first; never empty.
-        payload: the offending payload.
+        payload: what breaks the schema, ours or the answer, as it came; None of an answer over SOAP
+            that could not be read.
     """
 
     def __init__(self, action: str, violations: Sequence[Violation], payload: Any) -> None:

@@ -12,6 +12,7 @@ from ocppfw.text import escape_controls
 
 _STAMP = len("[2026-11-22 14:54:54] ")
 _INDENT = " " * (_STAMP + 4)  # where ocppjs's README goes on with a long line
+_MARK = re.compile(r"\S+: !!")
 _FRAME = re.compile(r"\S+: (<<|>>)\S+ (\[4,)?")
 _ENVELOPE = re.compile(r"(\S+: (?:<<|>>)\S+) (<.*)")  # what is typed by hand may be any XML
 _TAG = re.compile(r"<[^>]*>")
@@ -78,7 +79,7 @@ class Screen:
 def _colour_of(text: str, frame: re.Match[str] | None) -> int:
     if frame is not None:
         return _RED if frame[2] else _CYAN if frame[1] == "<<" else _GREEN
-    if text.startswith("Warning: "):
+    if text.startswith("Warning: ") or _MARK.match(text):
         return _YELLOW
     return _RED if text.startswith("Error: ") else 0
 

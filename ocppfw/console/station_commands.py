@@ -21,6 +21,7 @@ from ocppfw.settings import SETTINGS, Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import Station
 from ocppfw.urls import shown_url
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
@@ -82,7 +83,7 @@ class StationCommands:
         yield from self._stop_commands()
         yield Command(
             name="status",
-            help="Show the stations, who they are connected with, and their transactions.",
+            help="Show the stations, their peers and transactions, and which messages were odd.",
             run=self._status,
             example="status",
             group=GROUP,
@@ -355,7 +356,8 @@ def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
     peers = station.connected_peers
     yield f"Central system on port {port}: {versions}; {_count(len(peers))} connected"
     for peer in peers:
-        yield f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}{_running(peer)}"
+        about = f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}"
+        yield f"{about}{_running(peer)}{_odd(station, peer)}"
 
 
 def _count(number: int) -> str:
@@ -367,9 +369,14 @@ def _about_charge_point(station: ChargePoint) -> str:
     url = shown_url(station.settings.url or "")
     if station.peer is None:
         return f"{about}, not connected with {url}"
-    return f"{about}, connected with {url}{_running(station.peer)}"
+    return f"{about}, connected with {url}{_running(station.peer)}{_odd(station, station.peer)}"
 
 
 def _running(peer: Peer) -> str:
     running = transactions_of(peer).running
     return f", transactions: {', '.join(map(str, running))}" if running else ""
+
+
+def _odd(station: Station, peer: Peer) -> str:
+    summary = station.odd_messages.summary_of(peer)
+    return f"; odd messages: {summary}" if summary else ""

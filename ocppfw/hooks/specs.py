@@ -23,16 +23,20 @@ from ocppfw.versions import OcppVersion
 def answer_hook(station: Station, peer: Peer, call: Call, payload: dict[str, Any]) -> Any:
     """Called for a call whose payload fits the schema of its version.
 
+    It may break the schema only where the setting ``validation`` is report or off.
+
     :param station: the station that is asked.
     :param peer: who asks; ``peer.call(action, payload)`` asks back.
     :param call: the call, with ``message_id`` and ``action``; ``call.after_answer(function)``
-        has a function called once the answer is on the wire.
+        has a function called once the answer is on the wire. ``call.violations`` tells what
+        was wrong with the payload as it came.
     :param payload: what is asked, as on the wire; not to be changed.
     :returns: None passes the call on to the next implementation, the last loaded first. A dict is
         the answer. An awaitable (a Deferred, or a coroutine that awaits Deferreds) must end in
         one of these within ``hook-timeout``. ``CallFailed`` refuses the call, ``NoAnswer``
-        leaves it without an answer. Any other exception is answered with InternalError and
-        logged. For a SEND (2.1) the result is ignored.
+        leaves it without an answer. Any other exception is logged, and answered with
+        InternalError, or where there are violations with the refusal of ``validation`` strict.
+        For a SEND (2.1) the result is ignored.
     """
 
 
@@ -166,12 +170,12 @@ def call_sent(station: Station, peer: Peer, call: Call) -> None:
 
 @hookspec
 def result_received(station: Station, peer: Peer, call: Call, payload: Any) -> None:
-    """Called when a peer has answered a call of ours with a valid result.
+    """Called when a peer has answered a call of ours with a result.
 
     :param station: the station that asked.
     :param peer: who answered.
-    :param call: our call.
-    :param payload: the answer.
+    :param call: our call; ``call.violations`` tells what was wrong with the answer.
+    :param payload: the answer, as whoever made the call gets it.
     """
 
 

@@ -74,6 +74,9 @@ class Taps(Protocol):
             Whether it was written, or a Deferred of that.
         """
 
+    def mark(self, peer: Peer, text: str) -> None:
+        """Show what is odd about the message that arrived last."""
+
     def envelope_received(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that arrived."""
 

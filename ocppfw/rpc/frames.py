@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import orjson
 
+from ocppfw.errors import Violation
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.versions import OcppVersion
 
@@ -38,14 +39,34 @@ AfterAnswer = tuple[Callable[..., Any], tuple[Any, ...]]
 ANSWERED: Final = ()
 
 
+class _Judged:
+    """A message of which it may be known what was wrong with it."""
+
+    __slots__ = ("_violations",)  # set where there are some, so that a good message costs nothing
+
+    @property
+    def violations(self) -> Sequence[Violation]:
+        """What was wrong with what the peer sent, the fault that decides first; else empty.
+
+        Of a call of the peer's, or a SEND, that is the payload as it came; of a call of ours, the
+        answer. There is something only where ``validation`` is report.
+        """
+        return getattr(self, "_violations", ())
+
+    @violations.setter
+    def violations(self, violations: Sequence[Violation]) -> None:
+        self._violations = violations
+
+
 @dataclass(slots=True)
-class Call:
+class Call(_Judged):
     """A request.
 
     Attributes:
         message_id: what the answer refers to.
         action: what is asked.
-        payload: its data; None where the frame says ``null``.
+        payload: its data; None where the frame says ``null``. As it came until it has been
+            checked; then as it is handed over.
         after: what is to be done after the answer; None for nothing, ANSWERED afterwards.
     """
 
@@ -97,7 +118,7 @@ class CallResultError:
 
 
 @dataclass(slots=True)
-class Send:
+class Send(_Judged):
     """A message that gets no answer, not even an error (2.1 part 4, section 4.2.4)."""
 
     message_id: str

@@ -14,6 +14,7 @@ from ocppfw.interfaces import Peer
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.errorcodes import code_for
 from ocppfw.rpc.frames import Call, CallResultError, Send
+from ocppfw.stations.odd_messages import OddMessages
 from ocppfw.stations.offer import Offer
 from ocppfw.versions import OcppVersion
 
@@ -23,13 +24,15 @@ class Calls:
 
     Args:
         offer: the operations of both sides, and who implements the hooks.
+        odd: what becomes of answers that break their schema.
 
     Attributes:
         watched: True when plugins want to know of every call that is sent.
     """
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, odd: OddMessages) -> None:
         self._offer = offer
+        self._odd = odd
         self._station = offer.station
         self._forms = offer.called
         self.refresh()
@@ -53,7 +56,7 @@ class Calls:
         if problems:
             return call.message_id, fail(PayloadInvalid(action, problems, payload))
         answered = peer.connection.send_call(call, timeout)
-        answered.addCallback(self._check_result, peer, call, form)
+        answered.addCallback(self._check_result, peer, call, form if check else None)
         answered.addCallbacks(
             self._succeeded,
             self._ended_badly,
@@ -89,16 +92,29 @@ class Calls:
         return [] if form.request.is_valid(payload) else form.request.check(payload)
 
     def _check_result(self, payload: Any, peer: Peer, call: Call, form: Form | None) -> Any:
-        """A result without ``null``; one that breaks its schema fails the call."""
+        """A result without ``null``; one that breaks its schema as ``validation`` has it.
+
+        Raises:
+            PayloadInvalid: it is not taken; the call then fails.
+        """
         payload = {} if payload is None else payload
         if form is None or form.response is None or form.response.is_valid(payload):
             return payload
-        violations = form.response.check(payload)
-        if peer.version is OcppVersion.V2_1 and peer.connected:
-            code = code_for(peer.version, violations[0].kind)
-            complaint = CallResultError(call.message_id, code, str(violations[0]))
-            peer.connection.send_unanswered(complaint)
-        raise PayloadInvalid(call.action, violations, payload)
+        try:
+            return self._odd.take(
+                peer, call, form.response, payload, f"the answer to {call.action}"
+            )
+        except PayloadInvalid as error:
+            if peer.version is OcppVersion.V2_1 and peer.connected:
+                self._complain(peer, call, error.violations[0])
+            raise
+
+    @staticmethod
+    def _complain(peer: Peer, call: Call, violation: Violation) -> None:
+        """Tell a peer that its answer is not taken (2.1 part 4, 4.2.3)."""
+        code = code_for(peer.version, violation.kind)
+        complaint = CallResultError(call.message_id, code, str(violation))
+        peer.connection.send_unanswered(complaint)
 
     def _succeeded(self, payload: Any, peer: Peer, call: Call) -> Any:
         notify(self._result_received, self._station, peer, call, payload)

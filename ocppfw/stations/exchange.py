@@ -5,7 +5,7 @@ unless a plugin refuses the call beforehand (``call_requested``):
 
 3. the Operation of the connection's version is found: an unknown action, or one of the other
    direction, is NotImplemented; a known one that no plugin answers is NotSupported;
-4. the payload is checked; a plugin never sees one that breaks its schema;
+4. the payload is checked; what becomes of one that breaks its schema says ``validation``;
 5. the action's hook is called until an implementation answers;
 6. the answer is checked; one that breaks its schema is our own fault, InternalError.
 
@@ -22,9 +22,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ocppfw.catalogue import Form, hook_name
-from ocppfw.errors import CallFailed, NoAnswer
+from ocppfw.catalogue import Form, PayloadSchema, hook_name
+from ocppfw.errors import CallFailed, NoAnswer, PayloadInvalid, Violation
 from ocppfw.hooks.calls import (
+    HookTimedOut,
     await_hook,
     change,
     is_awaitable,
@@ -46,6 +47,7 @@ from ocppfw.rpc.frames import (
     Send,
 )
 from ocppfw.stations.calls import Calls
+from ocppfw.stations.odd_messages import OddMessages
 from ocppfw.stations.offer import Offer
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -90,6 +92,7 @@ class Exchange:
         version: the version of the connections.
         transport: what the connections are; not every operation is in OCPP-S.
         plugins: who answers.
+        odd: what becomes of messages that break their schema.
 
     Attributes:
         calls: our calls.
@@ -100,13 +103,19 @@ class Exchange:
     log = Logger()
 
     def __init__(
-        self, station: Host, version: OcppVersion, transport: Transport, plugins: PluginManager
+        self,
+        station: Host,
+        version: OcppVersion,
+        transport: Transport,
+        plugins: PluginManager,
+        odd: OddMessages,
     ) -> None:
         self._station = station
         self._version = version
+        self._odd = odd
         self._store = station.store
         self._offer = Offer(station, version, transport, plugins)
-        self.calls = Calls(self._offer)
+        self.calls = Calls(self._offer, odd)
         self._look_up()
 
     def refresh(self) -> None:
@@ -161,11 +170,14 @@ class Exchange:
         form = self._offer.answered.get(send.action)
         if form is None or form.response is not None:
             self._log_fault(peer, f"SEND of {send.action!r}, which is not sent, was ignored")
-        elif violations := form.request.check(send.payload):
-            self._log_fault(peer, f"SEND of {send.action} was ignored: {violations[0]}")
-        else:
-            implementations = self._handlers[send.action].implementations
-            notify(implementations, self._station, peer, send, send.payload)
+            return
+        if not form.request.is_valid(send.payload):
+            try:
+                self._take_odd(peer, send, form.request, f"SEND of {send.action}")
+            except PayloadInvalid:
+                return
+        implementations = self._handlers[send.action].implementations
+        notify(implementations, self._station, peer, send, send.payload)
 
     def complaint_received(self, peer: Peer, complaint: CallResultError) -> None:
         """A peer found fault with an answer of ours (2.1 part 4, 4.2.3)."""
@@ -210,8 +222,10 @@ class Exchange:
         if not handler.implementations:
             return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this action")
         if not handler.request_is_valid(call.payload):
-            violation = handler.request.check(call.payload)[0]
-            return self._refuse(call, violation.kind, str(violation))
+            try:
+                self._take_odd(peer, call, handler.request, call.action)
+            except PayloadInvalid as error:
+                return self._refuse_odd(call, error.violations[0])
         return self._ask(handler.implementations, peer, call, handler)
 
     def _ask(
@@ -306,7 +320,19 @@ class Exchange:
         if isinstance(error, NoAnswer):
             return None
         log_failure(failure, implementation)
+        if call.violations and not failure.check(HookTimedOut):
+            # What it was given may be why: the answer is that of ``validation`` strict.
+            return self._refuse_odd(call, call.violations[0])
         return self._refuse_internally(call)
+
+    def _take_odd(
+        self, peer: Peer, message: Call | Send, schema: PayloadSchema, subject: str
+    ) -> None:
+        """Replace a payload that breaks its schema by what is handed over, or raise."""
+        message.payload = self._odd.take(peer, message, schema, message.payload, subject)
+
+    def _refuse_odd(self, call: Call, violation: Violation) -> CallError:
+        return self._refuse(call, violation.kind, str(violation))
 
     def _refuse(self, call: Call, fault: Any, description: str) -> CallError:
         return CallError(call.message_id, code_for(self._version, fault), description)

@@ -101,12 +101,13 @@ class Peer:
             payload: its data as on the wire; None stands for ``{}``.
             timeout: seconds to wait for the answer once the call is sent; None for the
                 setting ``call-timeout``.
-            check: False sends what is given, right or wrong.
+            check: False sends what is given, right or wrong, and takes any answer as it comes.
 
         Returns:
             A Deferred of the answer's payload. It fails with CallFailed (the peer refused),
-            CallTimedOut, QueueFull, NotConnected, or PayloadInvalid (our payload, which is then
-            not sent, or the peer's answer, breaks its schema).
+            CallTimedOut, QueueFull, NotConnected, or PayloadInvalid: our payload, which is then
+            not sent, breaks its schema, or the peer's answer does, and ``validation`` is strict.
+            The exception's ``payload`` is what is wrong.
         """
         _, answered = self.start_call(action, payload, timeout, check)
         return answered

@@ -20,6 +20,7 @@ from ocppfw.settings import Settings
 from ocppfw.stations.background import Background
 from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.lifecycle import Lifecycle
+from ocppfw.stations.odd_messages import OddMessages
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
@@ -43,6 +44,7 @@ class Station(Background):
 
     Attributes:
         data: a dict per plugin name, for what the plugin wants to keep with the station.
+        odd_messages: what becomes of messages that break their schema.
     """
 
     role: Role
@@ -62,6 +64,7 @@ class Station(Background):
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
         self._wall_clock = wall_clock
+        self.odd_messages = OddMessages(self.label, self.taps)
         self._second = -1
         self._timestamp = ""
         self._lifecycle = Lifecycle(self, self.role, plugins)
@@ -184,7 +187,9 @@ class Station(Background):
         """The messages of a version, over a transport; made when it is first needed."""
         key = (version, transport)
         if key not in self._exchanges:
-            self._exchanges[key] = Exchange(self, version, transport, self._plugins)
+            self._exchanges[key] = Exchange(
+                self, version, transport, self._plugins, self.odd_messages
+            )
         return self._exchanges[key]
 
     def connection_opened(
@@ -218,6 +223,7 @@ class Station(Background):
     def connection_lost(self, peer: interfaces.Peer, reason: str) -> None:
         """A connection has ended."""
         self._peer_lost(peer, escape_controls(reason))
+        self.odd_messages.connection_lost(peer)
         hook = self._implementations("connection_lost", peer.version)
         notify(hook, self, peer, escape_controls(reason))
         self.taps.connection_ended(peer.connection)

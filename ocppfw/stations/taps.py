@@ -99,6 +99,11 @@ class StationTaps:
             return changed.addCallback(self._write, peer, write)
         return self._write(changed, peer, write)
 
+    def mark(self, peer: Peer, text: str) -> None:
+        """Show what is odd about the message that arrived last."""
+        if self._trace is not None:
+            self._trace.mark(peer, text)
+
     def envelope_received(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that arrived."""
         if self._trace is not None:

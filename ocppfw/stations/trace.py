@@ -4,6 +4,9 @@ cs: <<cp#0 [2,"V7NeDL1M","BootNotification",{"chargePointVendor":"DBT"}]
 cs: >>cp#0 [3,"V7NeDL1M",{"status":"Accepted"}]
 cs: <<cp#boxid /BootNotification {"chargePointVendor":"DBT"}
 cs: >>cp#boxid /BootNotification {"status":"Accepted"}
+cs: !!cp#boxid BootNotification is odd: iccid: must be a string (repaired)
+
+The last kind of line stands below a message that breaks its schema and is taken all the same.
 """
 
 from __future__ import annotations
@@ -59,6 +62,11 @@ class Trace:
         """Show an envelope that goes to a peer."""
         if self.shows:
             self._show(f"{peer.station.label}: >>{peer.label} {self._envelope(peer, envelope)}")
+
+    def mark(self, peer: Peer, text: str) -> None:
+        """Show what is odd about the message above."""
+        if self.shows:
+            self._show(f"{peer.station.label}: !!{peer.label} {text}")
 
     # Private.
 

@@ -32,6 +32,7 @@ def test_plain(written):
         (FRAME, 32),
         (FRAME.replace(">>", "<<"), 36),
         (FRAME.replace("[2", "[4"), 31),
+        ("cs: !!cp#0 Reset is odd: type: is missing (left as it is)", 33),
         ("CentralSystem started.", None),
     ],
 )
