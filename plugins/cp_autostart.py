@@ -15,7 +15,14 @@ from ocppfw import (
     __version__,
     hookimpl,
 )
-from ocppfw.charge_point import MODEL, VENDOR, Registration, RegistrationEvent, charge_point_model
+from ocppfw.charge_point import (
+    MODEL,
+    VENDOR,
+    Registration,
+    RegistrationEvent,
+    charge_point_model,
+    reading_answer,
+)
 
 role = "cp"
 autoload = False  # "twistd ocppfw --role cp" asks for it, unless --manual is given
@@ -26,6 +33,9 @@ SETTINGS = PluginSettings(
 )
 
 NAME = "cp_autostart"
+
+# What a BootNotification may be answered.
+STATUSES = (RegistrationEvent.ACCEPTED, RegistrationEvent.PENDING, RegistrationEvent.REJECTED)
 
 
 # From boot to heartbeat.
@@ -79,6 +89,7 @@ async def _register(station, model):
     delay = max(1.0, SETTINGS.boot_retry)
     try:
         answer = await station.call("BootNotification", _boot_notification(station, model))
+        status, interval = _read_answer(answer)
     except NotConnected:
         raise
     except OcppfwError as error:  # refused, no answer, an invalid one
@@ -86,22 +97,27 @@ async def _register(station, model):
         station.log.warn(text, error=error, seconds=delay)
     else:
         # 1.2 and 1.5 know no interval for the next attempt (1.5 section 4.2).
-        delay = max(answer.get("interval", 0), 0) or delay
-        _take_answer(station, model, answer, delay)
+        if "interval" in answer:
+            delay = interval or delay
+        _settle(station, model, status, interval, delay)
     model.boot_not_before = station.clock.seconds() + delay
 
 
-def _take_answer(station, model, answer, delay):
-    if answer["status"] == "Accepted":
+def _read_answer(answer):
+    """The status, and the interval in seconds, 0 for none; 1.2 and 1.5 call it otherwise."""
+    with reading_answer("BootNotification", answer):
         interval = answer.get("interval", answer.get("heartbeatInterval", 0))
-        model.configuration.heartbeat_interval = (
-            interval if interval > 0 else max(1, SETTINGS.heartbeat_interval)
-        )
+        return STATUSES[STATUSES.index(answer["status"])], max(interval, 0)
+
+
+def _settle(station, model, status, interval, delay):
+    if status is RegistrationEvent.ACCEPTED:
+        model.configuration.heartbeat_interval = interval or max(1, SETTINGS.heartbeat_interval)
         station.log.info("Registered.")
     else:
         text = "Registration is {status}. Next attempt in {seconds:g} s."
-        station.log.warn(text, status=answer["status"], seconds=delay)
-    model.register(RegistrationEvent(answer["status"]))
+        station.log.warn(text, status=status, seconds=delay)
+    model.register(status)
 
 
 def _boot_notification(station, model):

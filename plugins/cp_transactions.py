@@ -7,7 +7,12 @@ import uuid
 from twisted.internet.defer import Deferred
 
 from ocppfw import OcppfwError, hookimpl
-from ocppfw.charge_point import Transaction, charge_point_model, transaction_messages
+from ocppfw.charge_point import (
+    Transaction,
+    charge_point_model,
+    reading_answer,
+    transaction_messages,
+)
 
 role = "cp"
 
@@ -156,12 +161,16 @@ async def _start(station, connector):
     if not await _is_authorized(station, messages, transaction) or transaction.stop is not None:
         return False
     connector.begin(station.clock.seconds())
-    answer = await _tell(station, messages.started(connector))
-    if answer is None:
+
+    def read(answer):
+        messages.started_answered(transaction, answer)
+        return messages.is_accepted(answer)
+
+    accepted = await _tell(station, messages.started(connector), read)
+    if accepted is None:
         return False
-    messages.started_answered(transaction, answer)
     transaction.started = True
-    if not messages.is_accepted(answer):
+    if not accepted:
         _stop(station, connector, "DeAuthorized")  # 1.6 section 4.8; 2.0.1 E05
     elif transaction.stop is None:
         await _charge(station, connector, messages)
@@ -173,8 +182,7 @@ async def _is_authorized(station, messages, transaction):
     question = messages.authorize(transaction)
     if question is None or not charge_point_model(station).configuration.authorizes_remote_starts:
         return True
-    answer = await _tell(station, question)
-    return answer is not None and messages.is_accepted(answer)
+    return await _tell(station, question, messages.is_accepted)
 
 
 async def _charge(station, connector, messages):
@@ -235,11 +243,13 @@ def _messages(station):
     return transaction_messages(station.version, station.timestamp)
 
 
-async def _tell(station, message):
-    """Send a message about a transaction; its answer, None if it was not delivered."""
+async def _tell(station, message, read=lambda answer: answer):
+    """Send a message about a transaction; what is read in its answer, None without a usable one."""
     action, payload = message
     try:
-        return await station.call(action, payload)
+        answer = await station.call(action, payload)
+        with reading_answer(action, answer):
+            return read(answer)
     except OcppfwError as error:
         text = "{action} was not delivered, and is lost: {error}"
         station.log.warn(text, action=action, error=error)

@@ -7,6 +7,7 @@ plugins.
 
 from __future__ import annotations
 
+from ocppfw.charge_point.answers import reading_answer
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector, ConnectorEvent, ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
@@ -37,6 +38,7 @@ __all__ = [
     "Transaction",
     "Variable",
     "charge_point_model",
+    "reading_answer",
     "seconds_of",
     "timestamp",
     "transaction_messages",

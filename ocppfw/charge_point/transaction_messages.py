@@ -27,10 +27,18 @@ class TransactionMessages(Protocol):
         """The transaction has begun."""
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
-        """Keep what the answer to ``started`` says about the transaction."""
+        """Keep what the answer to ``started`` says about the transaction.
+
+        Raises:
+            Exception: it does not say what it must; see ``reading_answer``.
+        """
 
     def is_accepted(self, answer: dict[str, Any]) -> bool:
-        """Whether an answer lets the driver charge."""
+        """Whether an answer lets the driver charge.
+
+        Raises:
+            Exception: it does not say so; see ``reading_answer``.
+        """
 
     def charging(self, connector: Connector, now: float) -> Outgoing | None:
         """The energy flows; None where nothing but the status tells."""
@@ -90,6 +98,8 @@ class _Messages1x:
         }
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
+        if type(answer["transactionId"]) is not int:
+            raise TypeError("no message of ours could name the transaction")
         transaction.id = answer["transactionId"]
 
     def is_accepted(self, answer: dict[str, Any]) -> bool:
