@@ -76,3 +76,10 @@ def write_plugin(folder: Path, name: str, source: str) -> Path:
     path = folder / f"{name}.py"
     path.write_text("from ocppfw import *\n" + dedent(source), encoding="utf-8")
     return path
+
+
+def line_of(path: Path, text: str) -> str:
+    """``FILE:LINE`` of the only line of a file that has a text in it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    [number] = [number for number, line in enumerate(lines, 1) if text in line]
+    return f"{path}:{number}"

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ocppfw.hooks.places import place_of
 from ocppfw.hooks.registry import Implementation
 
 log = Logger()
@@ -212,13 +213,17 @@ def notify(implementations: Iterable[Implementation], *arguments: Any) -> None:
 
 
 def log_failure(failure: Failure, implementation: Implementation) -> None:
-    """Log the fault of a plugin with hook, file and traceback; one that is late needs none."""
-    name = str(implementation)
+    """Log the fault of a plugin with hook, line and traceback; one that is late needs none."""
     if failure.check(HookTimedOut):
-        log.error("{implementation} {error}", implementation=name, error=failure.value)
+        log.error("{hook} {error}", hook=str(implementation), error=failure.value)
     else:
-        text = "{implementation} failed{advice}"
-        log.failure(text, failure, implementation=name, advice=advice_about(failure.value))
+        log.failure(
+            "{hook} in {place} failed{advice}",
+            failure,
+            hook=implementation.hook,
+            place=place_of(failure) or implementation.place,
+            advice=advice_about(failure.value),
+        )
 
 
 def advice_about(error: BaseException | None) -> str:

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import itertools
 import sys
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from ocppfw.errors import OcppfwError, PluginError
+from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Candidate
-from ocppfw.marker import PROJECT
+from ocppfw.hooks.places import PREFIX, place_of, root_of, what_is_wrong
 
-_PREFIX = f"_{PROJECT}_plugin_"
 _serials = itertools.count(1)
-
-
-def package_of(frame: FrameType) -> str:
-    """Name of the package of the module whose code runs in a frame."""
-    return _root(frame.f_globals.get("__name__", ""))
 
 
 def run_file(candidate: Candidate) -> ModuleType:
@@ -53,52 +46,20 @@ def run_file(candidate: Candidate) -> ModuleType:
     try:
         loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        place = place_of(error)
         forget(package)
-        place = place_of(error, lambda frame: package_of(frame) == package)
         raise PluginError(f"{place or candidate.path}: {what_is_wrong(error)}") from error
     return module
 
 
 def forget(package: str) -> None:
     """Take a plugin and its helper files out of ``sys.modules``."""
-    for name in [name for name in list(sys.modules) if _root(name) == package]:
+    for name in [name for name in list(sys.modules) if root_of(name) == package]:
         del sys.modules[name]
 
 
-def place_of(error: BaseException, is_plugin: Callable[[FrameType], Any]) -> str:
-    """``FILE:LINE`` of a fault.
-
-    Args:
-        error: what was raised.
-        is_plugin: true for a frame in which a plugin's code runs.
-
-    Returns:
-        The innermost code of a plugin that the error went through, empty if there is none.
-    """
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_file():
-        return f"{error.filename}:{error.lineno}"
-    places = [
-        f"{frame.f_code.co_filename}:{line}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if is_plugin(frame)
-    ]
-    return places[-1] if places else ""
-
-
-def what_is_wrong(error: BaseException) -> str:
-    """An error in one line."""
-    if isinstance(error, SyntaxError):
-        return error.msg
-    text = str(error) if isinstance(error, OcppfwError) else f"{type(error).__name__}: {error}"
-    return text.replace("\n", " ")
-
-
-def _root(module: str) -> str:
-    return module.partition(".")[0]
-
-
 def _make_package(folder: Path) -> str:
-    spec = ModuleSpec(f"{_PREFIX}{next(_serials)}", None, is_package=True)
+    spec = ModuleSpec(f"{PREFIX}{next(_serials)}", None, is_package=True)
     spec.submodule_search_locations = [str(folder)]
     sys.modules[spec.name] = module_from_spec(spec)
     return spec.name
@@ -117,7 +78,7 @@ class _HelperFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not fullname.startswith(_PREFIX) or not path:
+        if not fullname.startswith(PREFIX) or not path:
             return None
         _, _, name = fullname.partition(".")
         if not name.startswith("_"):

@@ -15,7 +15,8 @@ from ocppfw.errors import PluginError, SettingsError
 from ocppfw.hooks import specs
 from ocppfw.hooks.checks import AnswerHooks, check_module
 from ocppfw.hooks.files import Candidate, Discovery
-from ocppfw.hooks.importing import forget, package_of, run_file
+from ocppfw.hooks.importing import forget, run_file
+from ocppfw.hooks.places import package_of
 from ocppfw.hooks.registry import Implementation, Plugin, Registry
 from ocppfw.versions import OcppVersion, Role
 

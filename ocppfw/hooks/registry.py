@@ -22,6 +22,7 @@ from ocppfw.errors import PluginError
 from ocppfw.hooks import specs
 from ocppfw.hooks.checks import AnswerHooks
 from ocppfw.hooks.files import Candidate
+from ocppfw.hooks.places import place_of_code
 from ocppfw.marker import PROJECT, hookspec
 from ocppfw.settings import PluginSettings
 from ocppfw.versions import OcppVersion, Role
@@ -79,14 +80,16 @@ class Implementation:
         plugin: whose it is.
         hook: the hook's name.
         function: takes all of the hook's arguments, in the order of its specification.
+        place: ``FILE:LINE`` where it is written.
     """
 
     plugin: Plugin
     hook: str
     function: Callable[..., Any]
+    place: str
 
     def __str__(self) -> str:
-        return f"{self.hook} in {self.plugin.path}"
+        return f"{self.hook} in {self.place}"
 
 
 class Registry:
@@ -146,6 +149,7 @@ class Registry:
                 plugins[id(found.plugin)],
                 hook,
                 _adapt(found.function, caller.spec.argnames, found.argnames),
+                place_of_code(found.function) or str(plugins[id(found.plugin)].path),
             )
             for found in reversed(caller.get_hookimpls())
         ]

@@ -16,6 +16,7 @@ from twisted.logger import (
 )
 from twisted.python.logfile import LogFile
 
+from ocppfw.hooks.places import place_of, what_is_wrong
 from ocppfw.text import escape_controls
 
 _ROTATE_LENGTH = 10_000_000  # bytes
@@ -38,12 +39,24 @@ def format_log_event(event: LogEvent) -> str | None:
         return None
     if level is LogLevel.info and str(event.get("log_namespace", "")).startswith(_CHATTY):
         return None
-    text = formatEvent(event)
+    text = _text(event)
     if not text or _SAID_ALREADY.fullmatch(text):
         return None
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["log_time"]))
     line = _PREFIXES.get(level, "") + escape_controls(text.rstrip())
     return f"[{moment}] {line}{_traceback(event)}\n"
+
+
+def _text(event: LogEvent) -> str:
+    """What the event says; of a fault, also where in a plugin it comes from."""
+    text = formatEvent(event)
+    failure: Any = event.get("log_failure")
+    if failure is None:
+        return text
+    # Twisted says of a Deferred that nobody waits for nothing but the fault.
+    text = text or what_is_wrong(failure.value)
+    place = place_of(failure)
+    return text if place in text else f"{place}: {text}"
 
 
 def _traceback(event: LogEvent) -> str:

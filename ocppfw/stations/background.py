@@ -15,8 +15,8 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
 from ocppfw.hooks.calls import HookTimedOut, advice_about, outcome_of
-from ocppfw.hooks.importing import place_of
 from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.places import blame, call_site, place_of, place_of_code
 from ocppfw.hooks.registry import Plugin
 from ocppfw.settings import Settings
 from ocppfw.stations.log import StationLog
@@ -100,7 +100,9 @@ class Background:
         Returns:
             A Deferred of its result, which fails with what the function raises.
         """
-        return deferToThreadPool(self.clock, self.clock.getThreadPool(), function, *arguments)
+        pool = self.clock.getThreadPool()
+        done: Deferred[Result] = deferToThreadPool(self.clock, pool, function, *arguments)
+        return done.addErrback(blame, call_site())
 
     # From the station.
 
@@ -150,7 +152,7 @@ class Background:
             "{name} in {place} failed{advice}",
             failure,
             name=_name_of(function),
-            place=place_of(error, self._plugins.owner) or _place_of_code(function),
+            place=place_of(failure) or place_of_code(function) or "no file",
             advice=advice_about(error),
         )
 
@@ -164,9 +166,3 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _name_of(function: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
-
-
-def _place_of_code(function: Any) -> str:
-    """Where a function or coroutine is written."""
-    code = getattr(function, "cr_code", getattr(function, "__code__", None))
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else "no file"

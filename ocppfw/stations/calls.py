@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from ocppfw.catalogue import Form
 from ocppfw.errors import CallTimedOut, PayloadInvalid, Violation
 from ocppfw.hooks.calls import notify
+from ocppfw.hooks.places import CallSite, blame, call_site
 from ocppfw.interfaces import Peer
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.errorcodes import code_for
@@ -53,15 +54,17 @@ class Calls:
         form = self._forms.get(action)
         call = Call(new_message_id(), action, payload)
         problems = self._problems(form, payload, is_send=False) if check else None
+        site = call_site()
         if problems:
-            return call.message_id, fail(PayloadInvalid(action, problems, payload))
+            refused: Deferred[Any] = fail(PayloadInvalid(action, problems, payload))
+            return call.message_id, refused.addErrback(blame, site)
         answered = peer.connection.send_call(call, timeout)
         answered.addCallback(self._check_result, peer, call, form if check else None)
         answered.addCallbacks(
             self._succeeded,
             self._ended_badly,
             callbackArgs=(peer, call),
-            errbackArgs=(peer, call),
+            errbackArgs=(peer, call, site),
         )
         return call.message_id, answered
 
@@ -120,7 +123,10 @@ class Calls:
         notify(self._result_received, self._station, peer, call, payload)
         return payload
 
-    def _ended_badly(self, failure: Failure, peer: Peer, call: Call) -> Failure:
+    def _ended_badly(
+        self, failure: Failure, peer: Peer, call: Call, site: CallSite | None
+    ) -> Failure:
+        blame(failure, site)
         if failure.check(CallTimedOut):
             notify(self._call_expired, self._station, peer, call)
         else:

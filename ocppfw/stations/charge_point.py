@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from ocppfw import interfaces
 from ocppfw.errors import ConnectFailed, NotConnected, OcppfwError
 from ocppfw.hooks.calls import notify
+from ocppfw.hooks.places import blame, call_site
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.text import escape_controls
@@ -65,7 +66,8 @@ class ChargePoint(Station):
     def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
         """Call the central system; see ``Peer.call``."""
         if self.peer is None:
-            return fail(NotConnected(f"{self.label} is not connected"))
+            refused: Deferred[Any] = fail(NotConnected(f"{self.label} is not connected"))
+            return refused.addErrback(blame, call_site())
         return self.peer.call(action, payload, timeout)
 
     def tell(self, action: str, payload: Any = None) -> Deferred[Any]:

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 
 from ocppfw.errors import PluginError
 from ocppfw.hooks.calls import advice_about, await_hook, is_awaitable, log_failure, outcome_of
-from ocppfw.hooks.importing import place_of, what_is_wrong
 from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.places import place_of, what_is_wrong
 from ocppfw.hooks.registry import Implementation, Plugin, Registry
 from ocppfw.stations.background import Background
 from ocppfw.versions import Role
@@ -166,7 +166,7 @@ class Lifecycle:
 
     def _refusal(self, implementation: Implementation, error: BaseException) -> PluginError:
         """Why a plugin did not start: file, line, hook and fault in one line."""
-        place = place_of(error, self._plugins.owner) or str(implementation.plugin.path)
+        place = place_of(error) or implementation.place
         fault = f"{what_is_wrong(error)}{advice_about(error)}"
         return PluginError(f"{place}: {implementation.hook}: {fault}")
 

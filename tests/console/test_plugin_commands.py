@@ -7,6 +7,7 @@ from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from tests.deferreds import value_of
+from tests.world import line_of
 
 OFFER = "from ocppfw import Command, hookimpl\n@hookimpl\ndef console_commands():\n    {body}\n"
 
@@ -32,7 +33,7 @@ def test_a_plugin_with_a_reserved_name_is_told_so_in_one_line(fresh_prompt, tmp_
     [fault] = logged.faults()
     path = tmp_path / "offering.py"
     said = "command doctor: the name is reserved; take another one"
-    assert fault == f"console_commands in {path}: {said}"
+    assert fault == f"console_commands in {line_of(path, '@hookimpl')}: {said}"
 
 
 def test_a_reserved_name_at_the_top_of_a_plugin_refuses_it(tmp_path):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.process.twistd import central_system, eventually, write_plugin
+from tests.world import line_of
 
 STOLEN = "044943121F1D80"
 BLOCKER = '''"""Blocks stolen cards."""
@@ -130,6 +131,50 @@ def test_answer_hook_that_fails_is_an_internal_error(faulty, connect, fault, cod
     else:
         assert answer[3:] == ["not you", {"why": "x"}]
     assert wire.call("Heartbeat")[0] == 3
+
+
+FORGETFUL = """
+import gc
+from twisted.internet.defer import Deferred
+from ocppfw import hookimpl
+
+role = "cs"
+
+@hookimpl
+def cs_data_transfer(station, payload):
+    globals()[payload["vendorId"]](station)
+    return {"status": "Accepted"}
+
+def deferred(station):
+    Deferred().addCallback(int).callback("no number")
+    station.later(0, gc.collect)
+
+def delayed(station):
+    station.clock.callLater(0, fail)
+
+def threaded(station):
+    station.in_thread(open, "/nowhere")
+
+def fail():
+    raise ValueError("no luck")
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "said"),
+    [
+        ("deferred", None, "ValueError: invalid literal for int.*"),
+        ("delayed", "raise ValueError", "(?!ValueError).*"),
+        ("threaded", "station.in_thread", "FileNotFoundError: .*/nowhere.*"),
+    ],
+)
+def test_fault_that_nobody_waits_for_is_shown(tmp_path, connect, fault, text, said):
+    path = write_plugin(tmp_path, "forgetful", FORGETFUL)
+    with central_system(tmp_path) as central:
+        connect(central.port).call("DataTransfer", {"vendorId": fault})
+        place = "" if text is None else f"{line_of(path, text)}: "
+        central.wait_for(rf"\] Error: {place}{said}")
+        central.wait_for("^    .*ValueError: no luck|^    .*: invalid literal|^    .*/nowhere")
 
 
 def test_answer_hook_that_ends_in_none_passes_the_call_on(faulty, connect):

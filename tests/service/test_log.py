@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from ocppfw.service.build import show_line
 from ocppfw.service.log import file_observer, format_log_event, stream_observer
 from tests.conftest import Log
+from tests.world import World, line_of
 
 
 def formatted(logged: Log, namespace: str, level: str, text: str, **values: object) -> str | None:
@@ -79,6 +82,78 @@ def test_a_failure_is_shown_with_its_traceback(logged: Log) -> None:
     assert rest[-1].endswith("ZeroDivisionError: oops")
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
+
+
+FORGETFUL = """
+    from twisted.internet.defer import Deferred
+
+    @hookimpl
+    def cs_heartbeat(station, peer):
+        globals()[peer.identity](peer)
+        return {"currentTime": station.timestamp()}
+
+    def callback(peer):
+        Deferred().addCallback(lambda _: 1 / 0).callback(None)  # in callback.
+
+    def call(peer):
+        peer.call("ClearCache")  # in call.
+
+    def start_call(peer):
+        peer.start_call("ClearCache")  # in start_call.
+
+    def wrong_call(peer):
+        peer.call("Reset", {})  # in wrong_call.
+
+    async def wait(peer):
+        await peer.call("ClearCache")  # in coroutine.
+
+    def coroutine(peer):
+        Deferred.fromCoroutine(wait(peer))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("callback", "ZeroDivisionError: division by zero"),
+        ("call", "NotSupported: no cache"),
+        ("start_call", "NotSupported: no cache"),
+        ("wrong_call", "Reset: type: is missing"),
+        ("coroutine", "NotSupported: no cache"),
+    ],
+)
+def test_a_fault_that_nobody_waits_for_is_shown_with_plugin_and_line(
+    world: World, logged: Log, fault: str, said: str
+) -> None:
+    path = world.load("forgetful", FORGETFUL)
+    line = world.connect(identity=fault)
+    line.receive('[2,"1","Heartbeat",{}]')
+    for _, message_id, *_ in [frame for frame in line.pipe.frames() if frame[0] == 2]:
+        line.receive(f'[4,"{message_id}","NotSupported","no cache",{{}}]')
+    gc.collect()
+    first, second = (format_log_event(event) or "" for event in logged.events[-2:])
+    assert first.endswith("] Error: Unhandled error in Deferred:\n")
+    headline, *trace = second.splitlines()
+    assert headline.endswith(f"] Error: {line_of(path, f'# in {fault}.')}: {said}")
+    assert trace[0] == "    Traceback (most recent call last):"
+
+
+def test_a_call_of_a_charge_point_that_is_not_connected_is_shown_with_its_line(
+    world: World, logged: Log
+) -> None:
+    source = '@hookimpl\ndef station_started(station):\n    station.call("Heartbeat")'
+    path = world.load("forgetful", source)
+    world.start("cp")
+    gc.collect()
+    said = f"] Error: {line_of(path, 'Heartbeat')}: cp#CP1 is not connected"
+    assert said in (format_log_event(logged.events[-1]) or "")
+
+
+def test_a_fault_without_a_plugin_is_shown_too(logged: Log) -> None:
+    Deferred().errback(ZeroDivisionError("oops"))
+    gc.collect()
+    text = format_log_event(logged.events[-1]) or ""
+    assert text.splitlines()[0].endswith("] Error: ZeroDivisionError: oops")
 
 
 def test_braces_in_a_line_of_the_trace_are_text(logged: Log) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Log
-from tests.world import World
+from tests.world import World, line_of
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 ACCEPTED = [3, "1", {"status": "Accepted"}]
@@ -118,7 +118,7 @@ def test_an_awaitable_of_asyncio_is_refused_with_advice(world: World, logged: Lo
     answer = world.connect().ask(CALL)
     loop.close()
     assert answer == INTERNAL
-    assert logged.faults() == [f"cs_data_transfer in {path} failed"]
+    assert logged.faults() == [f"cs_data_transfer in {line_of(path, '@')} failed"]
     (event,) = [event for event in logged.events if "log_failure" in event]
     text = str(event["log_failure"].value)
     assert "station.in_thread" in text
@@ -137,7 +137,7 @@ def test_a_plugin_that_takes_too_long_is_an_internal_error(
     assert line.pipe.frames() == []
     world.clock.advance(0.1)
     assert line.pipe.frames() == [INTERNAL]
-    assert logged.faults() == [f"cs_data_transfer in {path} did not end within 20 s"]
+    assert logged.faults() == [f"cs_data_transfer in {line_of(path, '@')} did not end within 20 s"]
     assert line.connection.idle
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Log
-from tests.world import World
+from tests.world import World, line_of
 
 BOOT_1_6 = '{"chargePointVendor":"V","chargePointModel":"M"}'
 RECORDER = """
@@ -203,7 +203,8 @@ def test_call_requested_may_refuse_a_call_or_leave_it_unanswered(
     line.receive('[2,"1","Heartbeat",{}]')
     assert line.pipe.frames() == answers
     assert world.module("recorder").seen == ([{}] if identity == "CP1" else [])
-    fault = f"call_requested in {path} failed"
+    place = line_of(path, "oops" if identity == "BROKEN" else "@hookimpl")
+    fault = f"call_requested in {place} failed"
     assert logged.faults() == ([fault] if identity in ("BROKEN", "SAYS NO") else [])
 
 
@@ -247,7 +248,7 @@ def test_a_send_whose_plugin_fails_is_logged(world: World, logged: Log) -> None:
     line = world.connect("2.1")
     line.receive(f'[6,"1","NotifyPeriodicEventStream",{STREAM}]')
     assert line.pipe.frames() == []
-    assert logged.faults() == [f"cs_notify_periodic_event_stream in {path} failed"]
+    assert logged.faults() == [f"cs_notify_periodic_event_stream in {line_of(path, 'def')} failed"]
 
 
 def test_a_complaint_about_a_result_is_logged_and_not_answered(world: World, logged: Log) -> None:

@@ -18,7 +18,7 @@ from ocppfw.errors import (
 from tests.conftest import Log
 from tests.deferreds import outcomes, value_of
 from tests.memory.sides import Line
-from tests.world import World
+from tests.world import World, line_of
 
 OBSERVER = """
     told = []
@@ -288,4 +288,4 @@ def test_a_failing_observer_does_not_change_the_result(world: World, logged: Log
     answered = line.peer.call("ClearCache")
     line.answer('{"status":"Accepted"}')
     assert value_of(answered) == {"status": "Accepted"}
-    assert logged.faults() == [f"result_received in {path} failed"]
+    assert logged.faults() == [f"result_received in {line_of(path, 'def')} failed"]

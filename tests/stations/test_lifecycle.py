@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from twisted.internet.defer import CancelledError
 
@@ -11,7 +13,7 @@ from tests.conftest import Log
 from tests.deferreds import outcomes, value_of
 from tests.memory.sides import Line
 from tests.memory.stations import IDENTITY
-from tests.world import World
+from tests.world import World, line_of
 
 CALL = '[2,"1","DataTransfer",{"vendorId":"v"}]'
 # NAME says who speaks; START and STOP are what else the hooks do.
@@ -121,7 +123,8 @@ def test_an_end_that_does_not_come_is_waited_for_no_longer_than_hook_timeout(
     assert ended == []
     world.clock.advance(0.1)
     assert ended == [None]
-    assert logged.faults() == [f"station_stopped in {path} did not end within 3 s"]
+    [fault] = logged.faults()
+    assert re.fullmatch(rf"station_stopped in {path}:\d+ did not end within 3 s", fault)
 
 
 @pytest.mark.parametrize("how", ["stop", "unload"])
@@ -129,7 +132,7 @@ def test_an_end_that_fails_is_logged_and_keeps_nobody(world: World, logged: Log,
     path = world.load("a", source("a", stop=FAIL))
     world.start()
     assert outcomes(world.station.stop() if how == "stop" else world.plugins.unload("a")) == [None]
-    assert logged.faults() == [f"station_stopped in {path} failed"]
+    assert logged.faults() == [f"station_stopped in {line_of(path, FAIL)} failed"]
 
 
 def test_one_change_follows_the_other(world: World) -> None:
@@ -280,7 +283,7 @@ def test_what_fails_later_at_the_start_of_a_station_is_logged(world: World, logg
     path = world.load("a", source("a", start=WAIT + "; " + FAIL))
     world.start()
     world.clock.advance(5)
-    assert logged.faults() == [f"station_started in {path} failed"]
+    assert logged.faults() == [f"station_started in {line_of(path, FAIL)} failed"]
     value_of(world.station.stop())
     assert seen(world) == ["start a", "stop a", "stopped a"]
 

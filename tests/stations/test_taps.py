@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Log
 from tests.deferreds import outcomes
-from tests.world import World
+from tests.world import World, line_of
 
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
 ANSWER = '[3,"1",{"currentTime":"2026-11-22T14:54:54Z"}]'
@@ -85,7 +85,7 @@ def test_a_failing_watcher_is_logged_and_stops_nobody(world: World, logged: Log)
     path = world.load("bad", "@hookimpl\ndef frame_received(): raise ValueError")
     assert world.connect().ask(HEARTBEAT)[0] == 3
     assert len(world.module("watcher").seen) == 2
-    assert logged.faults() == [f"frame_received in {path} failed"]
+    assert logged.faults() == [f"frame_received in {line_of(path, 'def')} failed"]
 
 
 @pytest.mark.parametrize(
