@@ -20,6 +20,7 @@ calls-in-flight = 2
 max-queued-calls = 1
 ping-interval = 0.3
 ping-timeout = 1
+validation = "report"
 
 [identity.SOAP]
 soap-peer-timeout = 0.5
@@ -81,3 +82,11 @@ def test_a_charge_point_has_its_own_central_system(tmp_path: Path, server: Any) 
         heads = [server.accept(None)[0] for _ in range(2)]
     found = {head.path: head.headers["sec-websocket-protocol"] for head in heads}
     assert found == {"/a/A": "ocpp2.0.1", "/b/B": "ocpp1.6"}
+
+
+def test_odd_messages_of_one_charge_point(central: Any, connect: Any) -> None:
+    odd = {"chargePointVendor": "V", "chargePointModel": "M", "iccid": None}
+    assert connect(central.port, "CP9").ask("BootNotification", odd)[0] == 4
+    assert connect(central.port, "CP%207").ask("BootNotification", odd)[0] == 3
+    central.wait_for("cp#CP9: BootNotification was refused: iccid: must be a string")
+    central.wait_for("cp#CP 7: BootNotification is odd: iccid: must be a string .repaired.")

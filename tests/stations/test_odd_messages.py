@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ocppfw.catalogue import hook_name
 from ocppfw.errors import PayloadInvalid, ViolationKind
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
 from tests.deferreds import value_of
 from tests.memory.sides import Line
@@ -277,8 +278,9 @@ def test_a_plugin_that_fails_on_an_odd_payload_gives_the_refusal_of_strict(
     path = world.load("failing", FAILING)
     world.start(validation=mode)
     assert world.connect().ask(f'[2,"1","{action}",{payload}]') == [4, "1", code, description, {}]
-    name = {"DataTransfer": "cs_data_transfer"}.get(action, f"cs_{action.lower()}")
-    assert logged.faults() == ([f"{name} in {path} failed"] if mode == "report" else [])
+    faults = logged.faults()
+    assert len(faults) == (mode == "report")
+    assert all(fault.startswith(f"{hook_name(action, Role.CS)} in {path}") for fault in faults)
 
 
 def test_so_does_one_whose_awaitable_fails_later(world: World, logged: Log) -> None:
@@ -294,7 +296,8 @@ def test_so_does_one_whose_awaitable_fails_later(world: World, logged: Log) -> N
         "OccurenceConstraintViolation",
         "connectorId: is missing",
     ]
-    assert logged.faults() == [f"cs_meter_values in {path} failed"]
+    (fault,) = logged.faults()
+    assert fault.startswith(f"cs_meter_values in {path}")
 
 
 @pytest.mark.parametrize("mode", ["report", "off"])
