@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from OpenSSL import SSL
@@ -20,14 +19,9 @@ from twisted.python.failure import Failure
 from ocppfw.errors import ConnectFailed
 from ocppfw.transports.tls import CertificateRefused
 
-_UPGRADE_FAILED = re.compile(r"upgrade failed \[(\d+)\]")
-#: What an HTTP status of a refusal says, for a human.
-STATUS_HINTS = {
-    401: "the server wants other credentials",
-    403: "the server does not allow it",
-    404: "the server does not know this path or identity",
-    426: "the server wants another protocol version",
-}
+_PLAIN = {"wss": "ws", "https": "http"}
+# What OpenSSL says to bytes that are no TLS.
+_NOT_TLS = ("wrong version number", "packet length too long", "http request")
 
 
 def explain(failure: Failure, url: str) -> str:
@@ -37,10 +31,11 @@ def explain(failure: Failure, url: str) -> str:
         failure: what ended the attempt.
         url: where the charge point wanted to connect to.
     """
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
     error = failure.value
     if isinstance(error, ConnectFailed):
-        return _explain_handshake(str(error), host)
+        return f"{host} {error}"
     if isinstance(error, DNSLookupError):
         return f"the host name of {host} cannot be resolved (DNS)"
     if isinstance(error, ConnectionRefusedError):
@@ -52,7 +47,7 @@ def explain(failure: Failure, url: str) -> str:
     if isinstance(error, CertificateRefused):
         return f"TLS: the certificate of {host} {error}"
     if isinstance(error, SSL.Error):
-        return f"TLS with {host} failed: {_tls_reason(error)}"
+        return _explain_tls(error, host, parts.scheme)
     if isinstance(error, ConnectionDone | ConnectionLost):
         return f"{host} closed the connection during the handshake"
     if isinstance(error, ConnectError):
@@ -60,16 +55,16 @@ def explain(failure: Failure, url: str) -> str:
     return f"cannot connect to {host}: {type(error).__name__}: {error}"
 
 
-def _explain_handshake(reason: str, host: str) -> str:
-    found = _UPGRADE_FAILED.search(reason)
-    if not found:
-        return f"{host}: {reason}"
-    status = int(found[1])
-    hint = f": {STATUS_HINTS[status]}" if status in STATUS_HINTS else ""
-    return f"{host} refused the connection with HTTP status {status}{hint}"
+def no_tls_answer(url: str) -> str:
+    """What is said of a server that hangs up during the handshake of TLS; follows its name."""
+    plain = _PLAIN[urlsplit(url).scheme]
+    return f"closed the connection during the handshake of TLS; without TLS the URL begins with {plain}://"
 
 
-def _tls_reason(error: SSL.Error) -> str:
-    """The last words of OpenSSL's error queue, such as "certificate verify failed"."""
+def _explain_tls(error: SSL.Error, host: str, scheme: str) -> str:
+    # The last words of each entry of OpenSSL's error queue.
     queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return ", ".join(str(entry[-1]) for entry in queue) or str(error) or "no reason given"
+    reasons = [str(entry[-1]) for entry in queue]
+    if any(reason in _NOT_TLS for reason in reasons):
+        return f"{host} does not speak TLS: the URL must begin with {_PLAIN[scheme]}://"
+    return f"TLS with {host} failed: {', '.join(reasons) or str(error) or 'no reason given'}"

@@ -104,17 +104,17 @@ def test_reconnects_after_every_kind_of_end(tmp_path, server):
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
-        ("404 Not Found", "HTTP status 404: the server does not know this path or identity"),
-        ("401 Unauthorized", "HTTP status 401: the server wants other credentials"),
-        ("403 Forbidden", "HTTP status 403: the server does not allow it"),
-        ("200 OK", "HTTP status 200"),
-        ("500 Internal Server Error", "HTTP status 500"),
+        ("404 Not Found", r"refused .*HTTP status 404: it does not know /CP1 \(path or identity\)"),
+        ("401 Unauthorized", "refused .*HTTP status 401: it wants .*: give password-file"),
+        ("403 Forbidden", "refused .*HTTP status 403: it does not allow it"),
+        ("200 OK", "answered with HTTP status 200: a web server answers, .* no OCPP at /CP1"),
+        ("500 Internal Server Error", "refused .*HTTP status 500"),
     ],
 )
 def test_says_with_which_status_it_was_refused(tmp_path, server, status, hint):
     with charge_point(tmp_path, server.url, *QUICK) as station:
         server.refuse(status)
-        station.wait_for(rf"Warning: cp#CP1: 127\.0\.0\.1:{server.port} refused .*{hint}.* Next")
+        station.wait_for(rf"Warning: cp#CP1: 127\.0\.0\.1:{server.port} {hint}.* Next")
         boot(server.accept()[1])
         assert "Traceback" not in station.text
 
@@ -224,7 +224,9 @@ def test_tls_where_the_server_speaks_none(tmp_path, server):
     with charge_point(tmp_path, server.url.replace("ws:", "wss:")) as station:
         wire = server.accept_tcp()
         wire.send_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        station.wait_for(r"Warning: cp#CP1: TLS with 127\.0\.0\.1:\d+ failed: ")
+        station.wait_for(
+            r"Warning: cp#CP1: 127\.0\.0\.1:\d+ does not speak TLS: the URL must begin with ws://"
+        )
         assert "Traceback" not in station.text
 
 

@@ -56,6 +56,13 @@ HELD_ELSEWHERE = {
         "end_decompress_message",
         "server_no_context_takeover",
     },
+    "tests/transports/test_handshake_faults.py": {
+        "dropConnection",
+        "isSecure",
+        "processHandshake",
+        "url",
+        "wasOpenHandshakeTimeout",
+    },
     "tests/transports/test_tls.py": {"_reason"},
 }
 #: names that are only like theirs: our loggers, a setting, and the method of named tuples

@@ -247,10 +247,7 @@ def test_answer_that_is_none(side):
     result = side.call()
     side.client.posted[0][3].callback(HttpExchange({}, HttpAnswer(404, {}, b"<html/>")))
     assert isinstance(result[0], CallFailed)
-    assert (
-        str(result[0])
-        == "GenericError: HTTP status 404: the server does not know this path or identity"
-    )
+    assert str(result[0]) == "GenericError: HTTP status 404: it does not know / (path or identity)"
 
 
 def test_text_is_posted_at_once(side):

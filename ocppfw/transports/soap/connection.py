@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from OpenSSL import SSL
@@ -28,13 +29,14 @@ from ocppfw.soap import (
     read_request,
     read_response,
 )
-from ocppfw.transports.connect_faults import STATUS_HINTS, explain
+from ocppfw.transports.connect_faults import explain
 from ocppfw.transports.http.compression import BodyRefused
+from ocppfw.transports.http_answers import Asked, explain_status
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.transports.tls import CertificateRefused
 from ocppfw.urls import shown_url
-from ocppfw.versions import OcppVersion, Transport
+from ocppfw.versions import OcppVersion, Role, Transport
 
 _UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, CertificateRefused)
 _WRAPPERS = (RequestTransmissionFailed, ResponseFailed)
@@ -293,11 +295,28 @@ class SoapConnection(RpcConnection):
 
     def _message(self, answer: HttpAnswer, text: bytes | str, call: Call) -> Answer:
         try:
-            return read_response(text, self._version, self._host.role.other, call)
+            message = read_response(text, self._version, self._host.role.other, call)
         except NotAnEnvelope as error:
             # An HTTP status alone counts like a fault (OCPP-S 1.6 errata 3.2).
-            reason = STATUS_HINTS.get(answer.status, str(error))
+            reason = self._hint(answer) or str(error)
             raise CallFailed("GenericError", f"HTTP status {answer.status}: {reason}") from None
+        if isinstance(message, CallError) and answer.status == 401:
+            description = f"{message.description} ({self._hint(answer)})".strip()
+            return replace(message, description=description)
+        return message
+
+    def _hint(self, answer: HttpAnswer) -> str:
+        """What the status of an answer says, if it is no good one."""
+        if answer.status < 300:
+            return ""
+        url = self._known_url()
+        by_charge_point = self._host.role is Role.CP
+        asked = (
+            Asked.by_charge_point(url, self.headers)
+            if by_charge_point
+            else Asked.by_central_system(url)
+        )
+        return explain_status(answer.status, answer.headers, answer.body, asked)
 
     async def _post_raw(self, text: str) -> HttpExchange:
         url = self._known_url()

@@ -3,48 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from ocppfw.errors import ConnectFailed
 from ocppfw.interfaces import ChargePointHost
 from ocppfw.transports import USER_AGENT
+from ocppfw.transports.connect_faults import no_tls_answer
+from ocppfw.transports.http_answers import Asked
 from ocppfw.transports.tls import CertificateRefused
 from ocppfw.transports.websocket.deflate import OFFERS, accept_response
+from ocppfw.transports.websocket.handshake_answer import read_answer
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
 from ocppfw.urls import ascii_url, url_below
 
 
+@implementer(IHandshakeListener)
 class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
     """A charge point's connection, at the charge point."""
 
     masked_input = False
+    asked: Asked
+    data: bytes
     serverConnectionDropTimeoutCall: Any
 
     def __init__(self) -> None:
         super().__init__()
         #: fires when TCP is lost; fails if the connection was never opened
         self.ended: Deferred[None] = Deferred()
+        self._has_tls = False
         self._was_opened = False
-        self._refused_because: str | None = None
+        self._fault: str | None = None  # why we close it before it is opened
+
+    def handshakeCompleted(self) -> None:
+        """The handshake of TLS is done."""
+        self._has_tls = True
+
+    def processHandshake(self) -> None:
+        """The server's answer, or the beginning of it."""
+        answer = read_answer(self.data)
+        if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            super().processHandshake()
+        elif answer.complete:
+            self.dropConnection(abort=True)
+
+    def onOpen(self) -> None:
+        """Take the connection into use, if the server speaks our subprotocol."""
+        # Autobahn refuses one that was not offered.
+        if not self.websocket_protocol_in_use and self.host.settings.subprotocol == "required":
+            self._fault = self._not_named()
+            self.close(PROTOCOL_ERROR, "no common subprotocol")
+            return
+        self._was_opened = True
+        self._drop_handshake()
+        self._open_connection()
 
     def connectionLost(self, reason: Failure) -> None:
         """TCP is lost."""
-        # Autobahn's own sentence is read before it may put another in its place.
-        why: Any = self._refused_because or self.wasNotCleanReason
+        # Read before Autobahn puts words of its own in their place.
+        why = None if self._was_opened else self._why_not_opened(reason)
         try:
             super().connectionLost(reason)
         finally:
-            if self._was_opened:
+            if why is None:
                 self.ended.callback(None)
-            elif why is None or reason.check(SSL.Error, CertificateRefused):
-                self.ended.errback(reason)
             else:
-                self.ended.errback(ConnectFailed(why))
+                self.ended.errback(why)
 
     def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:
         """The server closes; it must then hang up, too (RFC 6455 section 7.1.1), or we do."""
@@ -55,18 +86,38 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
             )
         return result
 
-    def onOpen(self) -> None:
-        """Take the connection into use, if the server chose our subprotocol."""
+    # Private.
+
+    def _why_not_opened(self, reason: Failure) -> Failure:
+        if reason.check(SSL.Error, CertificateRefused):
+            return reason
+        return Failure(ConnectFailed(self._fault or self._explain()))
+
+    def _explain(self) -> str:
+        """What was wrong with the server's answer; words that follow the name of the server."""
+        answer = read_answer(self.data)
+        if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            chosen = answer.headers.get("sec-websocket-protocol", self._offered)
+            if chosen != self._offered:
+                return f"chose the subprotocol {chosen}, and {self._offered} was offered"
+            return f"did not complete the handshake: {self.wasNotCleanReason}"
+        if answer.status is None and self.wasOpenHandshakeTimeout:
+            seconds = self.host.settings.handshake_timeout
+            return f"did not answer the handshake within {seconds:g} s"
+        if self.factory.isSecure and not self._has_tls:
+            return no_tls_answer(self.asked.url)
+        return answer.explain(self.asked)
+
+    @property
+    def _offered(self) -> str:
         assert self.ocpp_version is not None
-        wanted = self.ocpp_version.subprotocol
-        is_named = self.websocket_protocol_in_use == wanted  # Autobahn refuses any other name
-        if not is_named and self.host.settings.subprotocol == "required":
-            self._refused_because = f"no subprotocol: the server does not offer {wanted}"
-            self.close(PROTOCOL_ERROR, "no common subprotocol")
-            return
-        self._was_opened = True
-        self._drop_handshake()
-        self._open_connection()
+        return self.ocpp_version.subprotocol
+
+    def _not_named(self) -> str:
+        return (
+            f"named no subprotocol: it does not speak {self._offered}, or does not say so, which"
+            " subprotocol = optional allows"
+        )
 
 
 class ClientFactory(WebSocketClientFactory):
@@ -99,5 +150,10 @@ class ClientFactory(WebSocketClientFactory):
             # Not by setProtocolOptions, which would copy them for every charge point.
             self.perMessageCompressionOffers = OFFERS
             self.perMessageCompressionAccept = accept_response
-        attributes = {"host": host, "identity": host.identity, "ocpp_version": host.version}
+        attributes = {
+            "host": host,
+            "identity": host.identity,
+            "ocpp_version": host.version,
+            "asked": Asked.by_charge_point(self.url, headers),
+        }
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)
