@@ -10,15 +10,18 @@ import zlib
 from itertools import product
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 from autobahn.websocket.compress import (
     PERMESSAGE_COMPRESSION_EXTENSION,
     PerMessageDeflateOffer,
     PerMessageDeflateResponse,
 )
+from hypothesis import given
 
 from ocppfw.transports.websocket.deflate import OFFERS, accept_offer, accept_response, keep_nothing
 
+WORDS = [b"", b"{", b'"idTag"', b"044943121F1D80", bytes(range(256)), b"Accepted" * 40]
 TEXT = b"".join(b"%d," % number for number in range(2000))
 ZLIB = (type(zlib.compressobj()), type(zlib.decompressobj()))
 NONE_TAKEN_OVER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -120,6 +123,34 @@ def test_the_context_that_a_server_takes_over_is_kept() -> None:
         sent(client)
         assert kept(client) == ["Decompress"]
     assert sizes[1] < sizes[0] / 10, "no context was taken over"
+
+
+@given(
+    messages=st.lists(
+        st.tuples(st.integers(0, 2), st.lists(st.sampled_from(WORDS), max_size=200).map(b"".join)),
+        max_size=20,
+    )
+)
+def test_no_message_refers_to_one_before(messages: list[tuple[int, bytes]]) -> None:
+    """All connections compress with the same object, which must forget what others have said."""
+    servers = [at_server(NONE_TAKEN_OVER) for _ in range(3)]
+    for each in servers:
+        keep_nothing(each)
+    for number, text in messages:
+        data = sent(servers[number], text)
+        # Whoever decompresses begins anew, and finds fault with what is not in this message.
+        assert received(at_client(NONE_TAKEN_OVER), data) == text
+        assert data == sent(at_server(NONE_TAKEN_OVER), text)
+
+
+def test_a_message_that_was_never_ended_is_in_no_other() -> None:
+    begun, other = at_server(NONE_TAKEN_OVER), at_server(NONE_TAKEN_OVER)
+    keep_nothing(begun)
+    keep_nothing(other)
+    sent(other)
+    begun.start_compress_message()
+    begun.compress_message_data(TEXT)
+    assert received(at_client(NONE_TAKEN_OVER), sent(other, b"short")) == b"short"
 
 
 @pytest.mark.parametrize(("server_bits", "client_bits"), [*product((9, 15), (9, 15))])

@@ -3,11 +3,14 @@
 No context is taken over from one message to the next in what we send, nor, where the peer agrees,
 in what it sends, so that a silent connection needs no memory for it. Autobahn makes new zlib
 objects when such a message begins, but keeps the last ones until then, up to 170 KiB for a
-connection. Here they go when the message ends.
+connection. Here what decompresses goes when the message ends, and all connections compress with
+the same object of 256 KiB, one after the other; one for each message leaves holes in the heap.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,22 +54,40 @@ def refuse(extension: Any) -> None:
 
 
 def keep_nothing(deflate: PerMessageDeflate) -> None:
-    """Have a connection's compression free what the next message will not use."""
+    """Have a connection's compression keep no zlib object that its next message will not use."""
     deflate.__class__ = _ForgetfulDeflate
 
 
+#: What compresses, between two messages; by window size.
+_idle_compressors: defaultdict[int, list[Any]] = defaultdict(list)
+
+
 class _ForgetfulDeflate(PerMessageDeflate):
-    """Where no context is taken over, the zlib objects of a message go when it ends."""
+    """A connection has no zlib object between two messages, unless the peer's context is needed."""
+
+    def start_compress_message(self) -> None:
+        """A message that we send begins."""
+        idle = _idle_compressors[self._window_bits]
+        self._compressor = idle.pop() if idle else zlib.compressobj(wbits=-self._window_bits)
 
     def end_compress_message(self) -> bytes:
         """The last bytes of a message that we send."""
-        data: bytes = super().end_compress_message()
-        if self.server_no_context_takeover if self._is_server else self.client_no_context_takeover:
-            self._compressor = None
-        return data
+        # Z_FULL_FLUSH ends the message as Z_SYNC_FLUSH does, and forgets it: whatever the next
+        # one is, and of whomever, it cannot refer to this one.
+        data: bytes = self._compressor.flush(zlib.Z_FULL_FLUSH)
+        _idle_compressors[self._window_bits].append(self._compressor)
+        self._compressor = None
+        return data[:-4] or b"\0"  # an empty message (RFC 7692 section 7.2.3.6)
 
     def end_decompress_message(self) -> None:
         """A message that we receive is complete."""
         super().end_decompress_message()
+        # Never shared: a hostile message could refer to what others have sent before it.
         if self.client_no_context_takeover if self._is_server else self.server_no_context_takeover:
             self._decompressor = None
+
+    @property
+    def _window_bits(self) -> int:
+        """How far back in a message of ours its text may refer, as a power of two."""
+        bits = self.server_max_window_bits if self._is_server else self.client_max_window_bits
+        return int(bits)

@@ -183,8 +183,8 @@ class OcppProtocol(FastFrames):
             ponged.callback(result)
 
     def _drop_handshake(self) -> None:
-        for name in _HANDSHAKE_LEFTOVERS:
-            self.__dict__.pop(name, None)
+        # A new dict, because one that has grown does not shrink.
+        self.__dict__ = {n: v for n, v in vars(self).items() if n not in _HANDSHAKE_LEFTOVERS}
 
     def _open_connection(self: Any) -> None:
         host = self.host
