@@ -16,14 +16,7 @@ from ocppfw.charge_point.standard_variables import (
     TX_UPDATED_INTERVAL,
     TX_UPDATED_MEASURANDS,
 )
-from ocppfw.charge_point.variables import (
-    AttributeType,
-    Component,
-    Json,
-    Layout,
-    Source,
-    Variable,
-)
+from ocppfw.charge_point.variables import AttributeType, Component, Json, Layout, Source, Variable
 
 
 class DeviceModel:

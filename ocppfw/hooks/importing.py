@@ -83,7 +83,7 @@ class _HelperFinder(MetaPathFinder):
         _, _, name = fullname.partition(".")
         if not name.startswith("_"):
             raise ModuleNotFoundError(
-                f"{name} is no helper file: the names of those begin with _, and plugins do not"
+                f"{name} is not a helper file: their names begin with _, and plugins do not"
                 " import each other"
             )
         spec = FileFinder(path[0], (_SourceLoader, [".py"])).find_spec(fullname)

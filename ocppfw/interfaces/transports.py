@@ -101,7 +101,7 @@ class Host(Station, Protocol):
         """What handles the messages of its connections."""
 
     def asks_before(self, version: OcppVersion) -> bool:
-        """True if a plugin wants to be asked who may connect; else ``admit`` is no use."""
+        """True if a plugin wants to be asked who may connect; else ``admit`` is not needed."""
 
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
         """Whether somebody may connect: None if so, or a Deferred that tells."""

@@ -74,7 +74,7 @@ class PluginSettings:
 
 def _check_declaration(name: str, declaration: Any) -> None:
     if name.startswith("_") or hasattr(PluginSettings, name):
-        raise SettingsError(f"PluginSettings: {name}: no setting can be named so")
+        raise SettingsError(f"PluginSettings: {name}: a setting cannot have this name")
     match declaration:
         case (str() | int() | float(), str()):
             return

@@ -61,7 +61,7 @@ class Background:
             ``cancel()`` cancels the coroutine.
 
         Raises:
-            TypeError: it is no coroutine.
+            TypeError: it is not a coroutine.
         """
         if not inspect.iscoroutine(coroutine):
             raise TypeError(f"station.run takes a coroutine, not a {type(coroutine).__name__}")

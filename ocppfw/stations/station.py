@@ -165,7 +165,7 @@ class Station(Background):
     # From the transport.
 
     def asks_before(self, version: OcppVersion) -> bool:
-        """True if a plugin wants to be asked who may connect; else ``admit`` is no use."""
+        """True if a plugin wants to be asked who may connect; else ``admit`` is not needed."""
         return bool(self._implementations("connection_requested", version))
 
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:

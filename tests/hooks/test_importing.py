@@ -146,8 +146,8 @@ def test_plugins_that_fail_at_the_start_leave_no_module_behind(world: World) -> 
         (USER, "x = 1\ny ==== 2", r"/_cards\.py:2: invalid syntax"),
         (USER, "x = 1", r"/bad\.py:2: ImportError: cannot import name 'STOLEN'"),
         ("from ._card import x", "", r"/bad\.py:2: .*: there is no helper file _card\.py in /"),
-        ("from .other import x", "", r"/bad\.py:2: .*: other is no helper file: the names of"),
-        ("from . import other", "", r"/bad\.py:2: .*: other is no helper file: the names of"),
+        ("from .other import x", "", r"/bad\.py:2: .*: other is not a helper file: their names"),
+        ("from . import other", "", r"/bad\.py:2: .*: other is not a helper file: their names"),
     ],
 )
 def test_a_fault_is_named_with_the_file_in_which_it_is(

@@ -123,8 +123,8 @@ def test_a_setting_that_is_not_declared_is_an_attribute_error() -> None:
         ("interval=(None, 'Seconds.')", "interval: must be (default, help)"),
         ("interval=([1], 'Seconds.')", "interval: must be (default, help)"),
         ("interval='ab'", "interval: must be (default, help)"),
-        ("update=(1, 'What to do.')", "update: no setting can be named so"),
-        ("_values=(1, 'What to do.')", "_values: no setting can be named so"),
+        ("update=(1, 'What to do.')", "update: a setting cannot have this name"),
+        ("_values=(1, 'What to do.')", "_values: a setting cannot have this name"),
     ],
 )
 def test_a_malformed_declaration_is_refused_with_its_line(

@@ -6,10 +6,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ocppfw.interfaces import CentralSystemHost, PluginData
 from ocppfw.soap import Request as SoapRequest
-from ocppfw.transports.http.requests import (
-    IncomingRequest,
-    own_address,
-)
+from ocppfw.transports.http.requests import IncomingRequest, own_address
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection

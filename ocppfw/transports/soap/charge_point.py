@@ -13,17 +13,10 @@ from twisted.web.server import Request
 
 from ocppfw.interfaces import ChargePointHost
 from ocppfw.settings import Settings
-from ocppfw.soap import (
-    FaultCode,
-    SoapFault,
-    Subcode,
-)
+from ocppfw.soap import FaultCode, SoapFault, Subcode
 from ocppfw.soap import Request as SoapRequest
 from ocppfw.transports.http.limits import LimitedSite
-from ocppfw.transports.http.requests import (
-    IncomingRequest,
-    wants_wsdl,
-)
+from ocppfw.transports.http.requests import IncomingRequest, wants_wsdl
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import Busy, SoapConnection

@@ -25,12 +25,7 @@ from ocppfw.soap import (
 from ocppfw.soap import Request as SoapRequest
 from ocppfw.text import escape_controls
 from ocppfw.transports.http.compression import BodyRefused
-from ocppfw.transports.http.requests import (
-    IncomingRequest,
-    own_address,
-    plain_answer,
-    whole_body,
-)
+from ocppfw.transports.http.requests import IncomingRequest, own_address, plain_answer, whole_body
 from ocppfw.transports.soap.connection import Busy, SoapConnection
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
 
