@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +114,8 @@ class Options(usage.Options):
         if self.settings.trace is None:
             self.settings.trace = bool(self.parent["nodaemon"])
         if not self.parent.get("logger") and not self.parent.get("syslog"):
+            if not self.parent["nodaemon"] and self.parent.get("logfile") == "-":
+                raise usage.UsageError("--logfile: a daemon has no standard output; give a file")
             # twistd takes the name of a callable without arguments, nothing else.
             Options.twistd = self.parent
             self.parent["logger"] = "ocppfw.tap.Options.make_log_observer"
@@ -119,11 +123,8 @@ class Options(usage.Options):
     @staticmethod
     def make_log_observer() -> ILogObserver:
         """Log to where twistd would, in the form that this program has."""
-        twistd = Options.twistd
-        name = twistd.get("logfile")
-        if name == "-" or (twistd["nodaemon"] and not name):
-            return stream_observer(sys.stdout)
-        return file_observer(Path(name or "twistd.log"))
+        path = _log_path(Options.twistd)
+        return stream_observer(sys.stdout) if path is None else file_observer(path)
 
 
 def _adder(name: str, text: str) -> Callable[[Options, str], None]:
@@ -137,6 +138,27 @@ def _adder(name: str, text: str) -> Callable[[Options, str], None]:
 for _setting in SETTINGS:
     if _setting.repeatable:
         setattr(Options, f"opt_{_setting.attribute}", _adder(_setting.name, _help_of(_setting)))
+
+
+def _log_path(twistd: Any) -> Path | None:
+    """The log file, as twistd chooses it; None for standard output."""
+    name = twistd.get("logfile")
+    if name == "-" or (twistd["nodaemon"] and not name):
+        return None
+    return Path(name or "twistd.log").resolve()
+
+
+def _teller(twistd: Any) -> Callable[[str], None]:
+    """Tells who has started a daemon what runs, on his standard output."""
+    log = f", log {_log_path(twistd)}" if Options.twistd is twistd else ""
+    terminal = os.dup(1)  # the daemon gives up its own
+
+    def tell(what: str) -> None:
+        with contextlib.suppress(OSError):  # he does not read it
+            os.write(terminal, f"ocppfw: {what}; process {os.getpid()}{log}\n".encode())
+        os.close(terminal)
+
+    return tell
 
 
 def _merged(
@@ -161,7 +183,8 @@ def makeService(options: Options) -> IService:
     make_steady(reactor)
     try:
         show = show_line if options.settings.trace else None
-        service = build_service(options.settings, options.plugin_settings, reactor, show)
+        tell = None if options.parent["nodaemon"] else _teller(options.parent)
+        service = build_service(options.settings, options.plugin_settings, reactor, show, tell)
     except OcppfwError as error:
         raise SystemExit(f"ocppfw: {error}") from None
     shorten_reads(reactor)

@@ -16,6 +16,7 @@ from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.watchdog import WatchdogService
 from ocppfw.service.announcement import full_announcement
+from ocppfw.service.listener import LOOPBACK
 from ocppfw.service.running import RunningStations
 from ocppfw.settings import Settings
 from ocppfw.stations.trace import Trace
@@ -38,7 +39,29 @@ class CannotStart(SystemExit, Exception):
 
 
 class ProcessService(MultiService):
-    """What ``twistd ocppfw`` runs."""
+    """What ``twistd ocppfw`` runs.
+
+    Args:
+        running: the stations.
+        tell: is told what runs, once all has started; None where nobody wants to know.
+    """
+
+    def __init__(self, running: RunningStations, tell: Callable[[str], None] | None) -> None:
+        super().__init__()
+        self._running = running
+        self._tell = tell
+        running.setServiceParent(self)
+
+    def privilegedStartService(self) -> None:
+        """Take the ports.
+
+        Raises:
+            CannotStart: one of them was taken meanwhile.
+        """
+        try:
+            super().privilegedStartService()
+        except SettingsError as error:
+            raise CannotStart(f"ocppfw: {error}") from None
 
     def startService(self) -> None:
         """Start everything.
@@ -50,6 +73,19 @@ class ProcessService(MultiService):
             super().startService()
         except PluginError as error:
             raise CannotStart(f"ocppfw: {error}") from None
+        if self._tell is not None:
+            self._tell(_what_runs(self._running))
+
+
+def _what_runs(running: RunningStations) -> str:
+    """What has been started, in a few words."""
+    for station in running.central_systems:
+        interface = station.settings.interface or LOOPBACK
+        return f"the central system listens on {interface} port {running.port_of(station)}"
+    names = [station.identity for station in running.charge_points]
+    if len(names) == 1:
+        return f"charge point {names[0]} has started"
+    return f"{len(names)} charge points have started"
 
 
 def show_line(line: str) -> None:
@@ -78,6 +114,7 @@ def build_service(
     plugin_settings: Mapping[str, Mapping[str, Any]],
     reactor: Any,
     show: Callable[[str], None] | None,
+    tell: Callable[[str], None] | None,
 ) -> ProcessService:
     """The service of one ``twistd ocppfw``.
 
@@ -86,6 +123,7 @@ def build_service(
         plugin_settings: the plugins' settings by plugin name.
         reactor: Twisted's reactor.
         show: takes the lines of the trace; None for no trace.
+        tell: see ProcessService.
 
     Raises:
         PluginError: a plugin cannot be loaded.
@@ -99,8 +137,7 @@ def build_service(
         running.start_central_system(settings)
     else:
         running.start_charge_points(identities(settings), settings)
-    service = ProcessService()
-    running.setServiceParent(service)
+    service = ProcessService(running, tell)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service
 

@@ -30,6 +30,7 @@ _CHANGING = (
     (r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ", ""),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "NOW"),
     (r"[0-9a-f]{32}", "ID"),
+    (r"; process \d+, log /\S*/", "; process PID, log /FOLDER/"),
 )
 
 

@@ -51,6 +51,13 @@ def test_every_soap_request_has_user_and_password(tmp_path, secret, version):
         assert BASIC not in station.text
 
 
+def test_a_file_that_everybody_can_read(tmp_path, server, secret):
+    (tmp_path / "secret").chmod(0o644)
+    with charge_point(tmp_path, server.url, *secret) as station:
+        station.wait_for("Warning: password-file: everybody on this machine can read .*/secret; ")
+        assert server.accept()[0].headers["authorization"] == BASIC
+
+
 FURTHER = ("--header", "X-Api-Key: 7f3a", "--header", "user-agent: charger/1")
 
 

@@ -1,12 +1,16 @@
 """What ``twistd ocppfw`` says when it starts, and what it refuses to start with."""
 
+import os
 import re
 import shlex
 import signal
 import socket
 import subprocess
 
+import pytest
+
 from tests.process.twistd import (
+    PATIENCE,
     TWISTD,
     central_system,
     end_with_parent,
@@ -132,19 +136,68 @@ def test_help_documents_every_setting(tmp_path):
     assert "twistd -n --pidfile= ocppfw --role cs --port 9000" in done.stdout
 
 
+def start_daemon(folder, *arguments):
+    """Run ``twistd`` without ``-n``, which ends when the daemon has begun to run."""
+    return subprocess.run(
+        [TWISTD, "--pidfile=pid", "--logfile=log", "ocppfw", *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        preexec_fn=end_with_parent,
+    )
+
+
+CP = ("--role", "cp", "--url", "ws://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (CS, r"the central system listens on 127\.0\.0\.1 port (?P<port>\d+)"),
+        ((*CP, "--id", "A 1"), "charge point A 1 has started"),
+        ((*CP, "--id", "A%d", "--count", "20"), "20 charge points have started"),
+    ],
+)
+def test_a_daemon_says_what_runs(tmp_path, arguments, what):
+    done = start_daemon(tmp_path, *arguments)
+    pid = int((tmp_path / "pid").read_text())
+    try:
+        line = rf"ocppfw: {what}; process {pid}, log {re.escape(str(tmp_path / 'log'))}\n"
+        found = re.fullmatch(line, done.stdout)
+        assert found, done
+        assert (done.returncode, done.stderr) == (0, "")
+        if "port" in found.groupdict():
+            socket.create_connection(("127.0.0.1", int(found["port"]))).close()
+        assert "started." in (tmp_path / "log").read_text()
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
+
+
+def test_a_daemon_starts_although_its_line_cannot_be_written(tmp_path):
+    command = f"{TWISTD} --pidfile=pid ocppfw {' '.join(CS)} >/dev/full"
+    subprocess.run(command, shell=True, cwd=tmp_path, env=environment(), check=True)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+    eventually(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
+    assert "Server is listening on port" in (tmp_path / "twistd.log").read_text()
+
+
+def test_a_daemon_whose_port_is_taken_says_so(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = start_daemon(tmp_path, "--role", "cs", "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "ocppfw: cannot listen on 127.0.0.1 port" in done.stderr
+    assert not (tmp_path / "pid").exists()
+
+
 def test_daemon_whose_plugin_does_not_start_is_gone_and_tells_why(tmp_path):
     path = write_plugin(
         tmp_path, "bad", "from ocppfw import hookimpl\n@hookimpl\ndef station_started(): 1 / 0\n"
     )
-    done = subprocess.run(
-        [TWISTD, "--pidfile=pid", "--logfile=log", "ocppfw", *CS],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        preexec_fn=end_with_parent,
-    )
-    assert done.returncode == 1
+    done = start_daemon(tmp_path, *CS)
+    assert (done.returncode, done.stdout) == (1, "")
     assert "CannotStart: ocppfw: " in done.stderr  # twistd cuts off what is longer
     # The daemon says its last words after it has told who started it.
     log = tmp_path / "log"

@@ -229,6 +229,11 @@ def test_the_log_goes_to_a_file_otherwise(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_a_daemon_cannot_log_to_the_terminal() -> None:
+    with pytest.raises(SystemExit, match="--logfile: a daemon has no standard output"):
+        options(*CS, nodaemon=0, logfile="-")
+
+
 @pytest.mark.parametrize("twistd", [{"logger": "my.observer"}, {"syslog": 1}])
 def test_another_log_that_is_asked_for_is_left_alone(twistd: dict[str, Any]) -> None:
     assert options(*CS, **twistd).parent["logger"] == twistd.get("logger")
