@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from copy import deepcopy
 
 from twisted.internet.defer import Deferred
 
@@ -29,9 +30,8 @@ def cp_remote_start_transaction(station, call, payload):
 
 @hookimpl
 def cp_request_start_transaction(station, call, payload):
-    transaction = Transaction(
-        payload["idToken"], id=str(uuid.uuid4()), remote_start_id=payload["remoteStartId"]
-    )
+    token = deepcopy(payload["idToken"])  # the payload is the call's
+    transaction = Transaction(token, id=str(uuid.uuid4()), remote_start_id=payload["remoteStartId"])
     return _accept_start(station, call, payload.get("evseId"), transaction)
 
 

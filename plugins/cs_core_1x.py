@@ -1,8 +1,11 @@
-"""Central system of 1.2, 1.5 and 1.6: registers every charge point, accepts every id tag."""
+"""Central system of 1.2, 1.5 and 1.6: registers every charge point, accepts every id tag.
+
+Unless another plugin decides about the card: ``card_presented`` is asked.
+"""
 
 from __future__ import annotations
 
-from ocppfw import PluginSettings, hookimpl
+from ocppfw import CallFailed, PluginSettings, hookimpl
 
 # Any other plugin is asked first, whatever its name.
 fallback = hookimpl(trylast=True)
@@ -32,19 +35,32 @@ def cs_heartbeat(station):
 
 
 @fallback
-def cs_authorize():
-    return {"idTagInfo": {"status": "Accepted"}}
+async def cs_authorize(station, peer, payload):
+    return {"idTagInfo": await _id_tag_info(station, peer, payload)}
 
 
 @fallback
-def cs_start_transaction(station):
-    return {"transactionId": _next_transaction_id(station), "idTagInfo": {"status": "Accepted"}}
+async def cs_start_transaction(station, peer, payload):
+    """Also a card that may not charge gets an id: the transaction has begun (1.6 section 4.8)."""
+    info = await _id_tag_info(station, peer, payload)
+    return {"transactionId": await station.new_transaction_id(), "idTagInfo": info}
 
 
 @fallback
-def cs_stop_transaction(payload):
-    # Also for an id that nobody knows: the central system cannot refuse a stop (1.6 section 4.10).
-    return {"idTagInfo": {"status": "Accepted"}} if "idTag" in payload else {}
+async def cs_stop_transaction(station, peer, payload):
+    """The central system cannot refuse a stop, also of what it does not know (1.6 section 4.10)."""
+    if "idTag" not in payload:
+        return {}
+    try:
+        return {"idTagInfo": await _id_tag_info(station, peer, payload)}
+    except CallFailed:
+        return {}  # nothing is known of the card, but the transaction has ended
+
+
+async def _id_tag_info(station, peer, payload):
+    """What other plugins say of the card; one that nobody minds is accepted."""
+    found = await station.ask("card_presented", peer, payload["idTag"])
+    return found or {"status": "Accepted"}
 
 
 @fallback
@@ -93,10 +109,3 @@ def cs_signed_firmware_status_notification():
 @fallback
 def cs_sign_certificate():
     return {"status": "Rejected"}  # there is no certificate authority here
-
-
-def _next_transaction_id(station):
-    """Ids count on from the time in seconds at the start, so that a restart gives none twice."""
-    data = station.data["cs_core_1x"]
-    data["transaction_id"] = data.get("transaction_id", int(station.clock.seconds())) + 1
-    return data["transaction_id"]

@@ -1,4 +1,7 @@
-"""Central system of 2.0.1 and 2.1: registers every charging station, accepts every token."""
+"""Central system of 2.0.1 and 2.1: registers every charging station, accepts every token.
+
+Unless another plugin decides about the card: ``card_presented`` is asked.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ versions = ("2.0.1", "2.1")
 SETTINGS = PluginSettings(
     heartbeat_interval=(300, "Seconds between the heartbeats of a charging station."),
 )
-
-_ACCEPTED_TOKEN = {"idTokenInfo": {"status": "Accepted"}}
 
 
 @fallback
@@ -32,14 +33,33 @@ def cs_heartbeat(station):
 
 
 @fallback
-def cs_authorize():
-    return _ACCEPTED_TOKEN
+async def cs_authorize(station, peer, payload):
+    return {"idTokenInfo": await _id_token_info(station, peer, payload["idToken"])}
 
 
 @fallback
-def cs_transaction_event(payload):
-    # The token is sent once, with the event after its authorisation (E05.FR.01 and C01.FR.03).
-    return _ACCEPTED_TOKEN if "idToken" in payload else {}
+async def cs_transaction_event(station, peer, payload):
+    """The token is in one event, and is looked at anew there (2.0.1 E01.FR.11 and E05.FR.01)."""
+    if "idToken" not in payload:
+        return {}
+    return {"idTokenInfo": await _id_token_info(station, peer, payload["idToken"])}
+
+
+async def _id_token_info(station, peer, token):
+    """What other plugins say of the card; one that nobody minds is accepted."""
+    if token["type"] == "NoAuthorization":  # no card, but a button (2.0.1 C02.FR.02)
+        return {"status": "Accepted"}
+    found = await station.ask("card_presented", peer, token["idToken"])
+    return _in_words_of_2x(found) if found else {"status": "Accepted"}
+
+
+def _in_words_of_2x(id_tag_info):
+    info = {"status": id_tag_info["status"]}
+    if "expiryDate" in id_tag_info:
+        info["cacheExpiryDateTime"] = id_tag_info["expiryDate"]
+    if "parentIdTag" in id_tag_info:
+        info["groupIdToken"] = {"idToken": id_tag_info["parentIdTag"], "type": "Central"}
+    return info
 
 
 @fallback

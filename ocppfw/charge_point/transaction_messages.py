@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, Protocol
 
 from ocppfw.charge_point.configuration import MEASURANDS
@@ -169,7 +170,7 @@ class _Messages2x:
     def authorize(self, transaction: Transaction) -> Outgoing | None:
         if transaction.token["type"] in _NEVER_AUTHORIZED:
             return None
-        return "Authorize", {"idToken": transaction.token}
+        return "Authorize", {"idToken": deepcopy(transaction.token)}
 
     def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
@@ -182,7 +183,7 @@ class _Messages2x:
             info={"chargingState": "EVConnected", "remoteStartId": transaction.remote_start_id},
             more={
                 "evse": {"id": connector.number, "connectorId": 1},
-                "idToken": transaction.token,
+                "idToken": deepcopy(transaction.token),
             },
         )
 

@@ -19,6 +19,8 @@ from ocppfw.versions import OcppVersion, Role
 AnswerHooks = Mapping[str, frozenset[OcppVersion]]
 
 _ROLE_PREFIXES = tuple(f"{role}_" for role in Role)
+#: Hooks that only stations of one role call.
+_ONLY_AT = {"card_presented": Role.CS, "connection_failed": Role.CP}
 #: Hooks that cannot wait, each with what can.
 _AT_ONCE = {
     "call_requested": "to wait before it is decided, use connection_requested or the answer hook",
@@ -103,16 +105,21 @@ def _hook_faults(
         elif argument.default is not argument.empty:
             # pluggy would never give it another value.
             yield f"{hook}: the argument {argument.name} must not have a default"
+    yield from _of_the_other_role(module, hook)
     if hook in answer_hooks:
-        yield from _never_called(module, hook, answer_hooks[hook])
+        yield from _of_other_versions(module, hook, answer_hooks[hook])
 
 
-def _never_called(
+def _of_the_other_role(module: types.ModuleType, hook: str) -> Iterator[str]:
+    role = getattr(module, "role", None)
+    called_at = _ONLY_AT.get(hook, hook[:2] if hook.startswith(_ROLE_PREFIXES) else role)
+    if role is not None and role != called_at:
+        yield f"{hook}: would never be called, because role = {role!r}"
+
+
+def _of_other_versions(
     module: types.ModuleType, hook: str, hook_versions: frozenset[OcppVersion]
 ) -> Iterator[str]:
-    role = getattr(module, "role", None)
-    if role is not None and not hook.startswith(f"{role}_"):
-        yield f"{hook}: would never be called, because role = {role!r}"
     versions = getattr(module, "versions", OcppVersion)
     if not hook_versions.intersection(map(OcppVersion, versions)):
         yield f"{hook}: would never be called, because no version in {tuple(versions)} has it"

@@ -69,6 +69,24 @@ def call_requested(station: Station, peer: Peer, call: Call) -> None:
     """
 
 
+@hookspec(firstresult=True)
+def card_presented(station: Station, peer: Peer, id_tag: str) -> Any:
+    """Called when a card is to be decided about; the first answer that is not None counts.
+
+    The shipped central system asks it for Authorize, StartTransaction, StopTransaction and
+    TransactionEvent, so that one place decides for every version and every message.
+
+    :param station: the central system.
+    :param peer: the charge point at which the card is.
+    :param id_tag: the id tag; in 2.x the text of an id token, of any type but NoAuthorization.
+        Letter case does not matter.
+    :returns: None passes the question on. A dict is the idTagInfo as in 1.6: ``status``
+        (Accepted, Blocked, Expired, Invalid or ConcurrentTx), and perhaps ``parentIdTag`` and
+        ``expiryDate``. An awaitable must end in one of these within ``hook-timeout``.
+        ``CallFailed`` refuses the call; what else fails is answered with InternalError.
+    """
+
+
 @hookspec
 def station_started(station: Station) -> Any:
     """Called when a station has started, and for a running one when the plugin is loaded.

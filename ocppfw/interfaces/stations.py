@@ -77,6 +77,12 @@ class Station(Protocol):
     def now(self) -> datetime:
         """The present moment in UTC, with fractions of a second."""
 
+    def ask(self, question: str, peer: Peer, *arguments: Any) -> Deferred[Any]:
+        """Ask all plugins; a Deferred of the first answer that is not None, else of None.
+
+        The question is the name of a hook that asks one: ``ask("card_presented", peer, id_tag)``.
+        """
+
     def later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> IDelayedCall:
         """Call a function, or run a coroutine function, after some seconds; a fault is logged.
 
@@ -106,6 +112,9 @@ class CentralSystem(Station, Protocol):
 
     def find_peer(self, identity: str) -> Peer | None:
         """The connected charge point of an identity, None if it is not connected."""
+
+    def new_transaction_id(self) -> Deferred[int]:
+        """A Deferred of an id for a transaction of 1.x that no other has."""
 
 
 class ChargePoint(Station, Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService, Service
@@ -17,6 +18,7 @@ from ocppfw.service.announcement import Announcement
 from ocppfw.service.credentials import request_headers
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
+from ocppfw.service.transaction_ids import CountedIds
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -60,6 +62,7 @@ class RunningStations(MultiService):
         self._announce = announce
         self._trace = trace
         self._wall_clock = wall_clock
+        self._transaction_ids = CountedIds(SystemRandom())
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
 
@@ -110,7 +113,13 @@ class RunningStations(MultiService):
             raise SettingsError("protocols: none of these is spoken over SOAP")
         _read_definitions(itertools.product(settings.protocols, settings.transport))
         station = CentralSystem(
-            self._plugins, settings, self._stores, self._reactor, self._trace, self._wall_clock
+            self._plugins,
+            settings,
+            self._stores,
+            self._reactor,
+            self._trace,
+            self._wall_clock,
+            transaction_ids=self._transaction_ids,
         )
         service = CentralSystemService(station, self._announce, self._reactor)
         self._take_port(service)

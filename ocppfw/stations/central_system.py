@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
 
 from ocppfw import interfaces
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.versions import OcppVersion, Role, Transport
 
+#: Gives an id at each call, now or later.
+TransactionIds = Callable[[], int | Deferred[int]]
+
 
 class CentralSystem(Station):
     """The back office: the side that charge points connect to.
+
+    Args:
+        arguments: those of every station.
+        transaction_ids: gives the next transaction of 1.x its id, or a Deferred of that.
 
     Attributes:
         peers: the connected charge points by identity.
@@ -20,8 +30,9 @@ class CentralSystem(Station):
     role = Role.CS
     label = "cs"
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, transaction_ids: TransactionIds) -> None:
         self.peers: dict[str, Peer] = {}
+        self._transaction_ids = transaction_ids
         super().__init__(*arguments)
 
     @property
@@ -37,6 +48,11 @@ class CentralSystem(Station):
     def find_peer(self, identity: str) -> Peer | None:
         """The connected charge point of an identity, None if it is not connected."""
         return self.peers.get(identity)
+
+    def new_transaction_id(self) -> Deferred[int]:
+        """An id for a transaction of 1.x that no other has: from 1 to 2,147,483,647."""
+        given = self._transaction_ids()
+        return given if isinstance(given, Deferred) else succeed(given)
 
     def connection_opened(self, identity: str, *arguments: Any, **further: Any) -> Peer:
         """A connection was opened; its peer."""

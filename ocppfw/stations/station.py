@@ -14,6 +14,8 @@ from ocppfw.charge_point import times
 from ocppfw.errors import ConnectionRefused
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import PluginManager
+from ocppfw.hooks.places import blame, call_site
+from ocppfw.hooks.questions import QUESTIONS, first_answer
 from ocppfw.hooks.registry import Implementation, Plugin, Registry
 from ocppfw.interfaces import Connection, ConnectionRequest, PluginData, new_plugin_data
 from ocppfw.settings import Settings
@@ -104,6 +106,30 @@ class Station(Background):
     def now(self) -> datetime:
         """The present moment in UTC, with fractions of a second."""
         return datetime.fromtimestamp(self._wall_clock(), UTC)
+
+    def ask(self, question: str, peer: interfaces.Peer, *arguments: Any) -> Deferred[Any]:
+        """Ask all plugins; the first answer that is not None counts.
+
+        Args:
+            question: name of the hook that asks it: ``card_presented``.
+            peer: whom it is about; plugins of other versions are not asked.
+            arguments: what the hook has besides station and peer.
+
+        Returns:
+            A Deferred of the answer, None if no plugin has one. It fails with CallFailed or
+            NoAnswer: raised again in an answer hook, they are the answer to the peer.
+
+        Raises:
+            ValueError: there is no such question.
+        """
+        if question not in QUESTIONS:
+            raise ValueError(f"{question!r} cannot be asked, only {', '.join(QUESTIONS)}")
+        implementations = self._implementations(question, peer.version)
+        if not implementations:
+            return succeed(None)
+        limit = self.settings.hook_timeout, self.clock
+        asked = first_answer(implementations, (self, peer, *arguments), peer.version, limit)
+        return Deferred.fromCoroutine(asked).addErrback(blame, call_site())
 
     # From the service.
 

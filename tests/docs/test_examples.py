@@ -14,8 +14,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from ocppfw import DROP
+from ocppfw.hooks.files import SHIPPED
 from tests.deferreds import value_of
 from tests.docs.pages import code, read
+from tests.memory.stations import find_plugins
+from tests.plugins.cards import CALLS
 from tests.process.twistd import PATIENCE, central_system, charge_point, environment
 
 NAMES = {
@@ -90,6 +93,7 @@ def test_who_is_let_in(central):
             "timestamp": "2026-01-01T00:00:00Z",
         }
         assert call(connection, "StartTransaction", start)[1]["transactionId"] > 0
+        assert call(connection, "StartTransaction", start | {"idTag": "?"})[1] == "GenericError"
     central.wait_for(r"cp#CP1 stayed for \d+ s: ")
     assert not [line for line in central.trouble if "Rejected with" not in line]
 
@@ -157,7 +161,33 @@ def test_losing_frames():
 
 
 def test_every_plugin_of_the_page_is_tried():
-    elsewhere = {"Blocks stolen cards", "Example: asks every charge point that connects"}
-    here = {*NAMES, "Sends a Heartbeat", "Adds the command", "Loses every tenth frame"}
+    elsewhere = {"Example: asks every charge point that connects"}
+    cards = {"Blocks stolen cards", "Accepts only the cards"}
+    here = {*NAMES, *cards, "Sends a Heartbeat", "Adds the command", "Loses every tenth frame"}
     for block in code(read(PAGE), "python"):
         assert any(block.startswith(f'"""{beginning}') for beginning in here | elsewhere), block
+
+
+@pytest.mark.parametrize("tag", ["044943121F1D80", "044943121f1d80"])
+def test_stolen_cards_are_blocked_in_every_message_of_every_version(world, tag):
+    world.plugins = find_plugins(SHIPPED, world.folder)
+    (world.folder / "stolen_cards.py").write_text(example("Blocks stolen cards"))
+    for name in ("cs_core_1x", "cs_core_2x", "stolen_cards"):
+        value_of(world.plugins.load(name))
+    for version, action, payload in CALLS:
+        asked = json.dumps([2, "1", action, payload]).replace("CARD", tag)
+        answer = world.connect(version, f"CP{version}").ask(asked)[2]
+        info = answer.get("idTagInfo", answer.get("idTokenInfo"))
+        assert info == {"status": "Blocked"}, (version, action)
+
+
+@pytest.mark.parametrize(("tag", "status"), [("KNOWN", "Accepted"), ("CARD", "Invalid")])
+def test_only_known_cards(world, tag, status):
+    world.plugins = find_plugins(SHIPPED, world.folder)
+    (world.folder / "only_known.py").write_text(example("Accepts only the cards"))
+    knows = "return {'status': 'Accepted'} if id_tag == 'KNOWN' else None"
+    world.plugin("a", f"@hookimpl\ndef card_presented(id_tag):\n    {knows}")
+    for name in ("a", "cs_core_1x", "only_known"):
+        value_of(world.plugins.load(name))
+    answer = world.connect().ask(f'[2,"1","Authorize",{{"idTag":"{tag}"}}]')
+    assert answer[2] == {"idTagInfo": {"status": status}}

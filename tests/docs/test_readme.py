@@ -20,7 +20,8 @@ CHANGING = (
     (r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ", "[TIME] "),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "NOW"),
     (r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", "ID"),
-    (r"\b\d{10}\b", "TRANSACTION"),
+    (r"(?<=transaction )\d+", "TRANSACTION"),
+    (r"(?<=transactionId.:)\d+", "TRANSACTION"),
     (r"(?<=127\.0\.0\.1:)\d+|(?<=on port )\d+", "PORT"),
     (r"\S+/twistd", "twistd"),
 )

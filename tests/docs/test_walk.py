@@ -2,6 +2,7 @@
 
 import re
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def connection():
     plugins.load_initial(())
     settings = Settings.build({"role": "cs", "compression": "off"})
     stores = MemoryStores(reactor)
-    station = CentralSystem(plugins, settings, stores, reactor, None, reactor.seconds)
+    usual = (plugins, settings, stores, reactor, None, reactor.seconds)
+    station = CentralSystem(*usual, transaction_ids=count(1).__next__)
     station.start()
     site = CentralSystemSite(station, settings.protocols, None, reactor)
     channel = site.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4711))

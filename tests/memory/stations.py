@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def build_central_system(
     clock: Any,
     show: Callable[[str], None] | None = None,
     wall_clock: Callable[[], float] | None = None,
+    transaction_ids: Callable[[], Any] | None = None,
     **given: Any,
 ) -> CentralSystem:
     """A central system that is not started yet.
@@ -44,11 +46,18 @@ def build_central_system(
         clock: its time.
         show: takes the lines of the trace; None for no trace.
         wall_clock: its time of day; None for that of its clock.
+        transaction_ids: gives the next id; None for one that counts from 1 on.
         given: settings, with ``_`` for ``-`` in their names.
     """
-    settings = _settings(Role.CS, given)
-    wall_clock = wall_clock or clock.seconds
-    return CentralSystem(plugins, settings, MemoryStores(clock), clock, _trace(show), wall_clock)
+    return CentralSystem(
+        plugins,
+        _settings(Role.CS, given),
+        MemoryStores(clock),
+        clock,
+        _trace(show),
+        wall_clock or clock.seconds,
+        transaction_ids=transaction_ids or count(1).__next__,
+    )
 
 
 def build_charge_point(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from ocppfw.catalogue import Field, Operation, PayloadSchema, load_catalogue
@@ -15,6 +16,7 @@ from ocppfw.catalogue.examples import build_example
 from ocppfw.hooks.files import SHIPPED
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
+from tests.deferreds import value_of
 from tests.world import World
 
 OPERATIONS = [
@@ -152,32 +154,26 @@ def test_every_token_is_accepted(world: World, version: str) -> None:
     assert answer == {"idTokenInfo": {"status": "Accepted"}}
 
 
-def start(world: World, version: str = "1.6") -> int:
+@pytest.mark.parametrize("version", ["1.2", "1.5", "1.6"])
+def test_a_transaction_gets_an_id_of_the_source_that_was_given(world: World, version: str) -> None:
+    waiting: Deferred[int] = Deferred()
+    world.start(transaction_ids=[2147483647, waiting].__iter__().__next__)
+    accepted = {"idTagInfo": {"status": "Accepted"}}
     answer = ask(world, version, "StartTransaction", START)
-    assert answer["idTagInfo"] == {"status": "Accepted"}
-    number: int = answer["transactionId"]
-    return number
-
-
-def test_transaction_ids_start_from_the_time_and_increase(world: World) -> None:
-    ids = [start(world, version) for version in ("1.6", "1.5", "1.2", "1.6", "1.6")]
-    assert ids == [1795359295, 1795359296, 1795359297, 1795359298, 1795359299]
-    world.clock.advance(1000)
-    assert start(world) == 1795359300
-
-
-def test_a_restart_gives_no_transaction_id_twice(world: World, clock: Clock) -> None:
-    before = {start(world) for _ in range(3)}
-    clock.advance(10)
-    restarted = World(SHIPPED, clock)
-    restarted.plugins.load_initial([])
-    assert before.isdisjoint({start(restarted) for _ in range(3)})
+    assert answer == {"transactionId": 2147483647, **accepted}
+    line = world.connect(version)
+    line.receive(json.dumps([2, "2", "StartTransaction", START]))
+    assert line.pipe.frames() == []  # the id comes later, as from a database
+    waiting.callback(7)
+    assert line.pipe.frame() == [3, "2", {"transactionId": 7, **accepted}]
 
 
 def test_loading_the_plugin_again_gives_no_transaction_id_twice(world: World) -> None:
-    before = {start(world) for _ in range(3)}
-    world.plugins.load("cs_core_1x")
-    assert start(world) not in before
+    ids = []
+    for _ in range(2):
+        ids += [ask(world, "1.6", "StartTransaction", START)["transactionId"] for _ in range(3)]
+        value_of(world.plugins.load("cs_core_1x"))
+    assert ids == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.5", "1.6"])

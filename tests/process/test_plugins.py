@@ -1,10 +1,8 @@
 """Plugins of the user's own in ``./plugins``: what they change, and how broken ones are named."""
 
-import time
-
 import pytest
 
-from tests.process.twistd import central_system, eventually, write_plugin
+from tests.process.twistd import central_system, write_plugin
 from tests.world import line_of
 
 STOLEN = "044943121F1D80"
@@ -190,12 +188,19 @@ def faulty(tmp_path_factory):
         yield process
 
 
-def test_transaction_ids_go_on_after_a_restart(tmp_path, connect):
+def started(connect, port, count):
+    """The ids of some transactions."""
     start = {"connectorId": 1, "idTag": "x", "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}
-    seen = [0]
-    for _ in range(2):
-        eventually(lambda: time.time() >= seen[-1] + 1, "the next second")
-        with central_system(tmp_path) as central:
-            answer = connect(central.port).call("StartTransaction", start)
-            seen.append(answer[2]["transactionId"])
-    assert 1_700_000_000 < seen[1] < seen[2] < 2**31
+    wire = connect(port)
+    return [wire.call("StartTransaction", start)[2]["transactionId"] for _ in range(count)]
+
+
+def test_transaction_ids_differ_after_a_restart_and_between_processes(tmp_path, connect):
+    ids = []
+    with central_system(tmp_path) as one, central_system(tmp_path) as other:
+        for central in (one, other, one):
+            ids += started(connect, central.port, 100)
+    with central_system(tmp_path) as central:
+        ids += started(connect, central.port, 100)
+    assert len(set(ids)) == len(ids)
+    assert all(1 <= each < 2**31 for each in ids)

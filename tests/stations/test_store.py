@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from twisted.internet.task import Clock
 
@@ -46,7 +48,13 @@ def test_stations_of_one_process_do_not_see_what_others_keep(world: World, clock
         return ChargePoint(identity, OcppVersion.V1_6, *usual)
 
     central_system = CentralSystem(
-        world.plugins, Settings.build({"role": "cs"}), stores, clock, None, clock.seconds
+        world.plugins,
+        Settings.build({"role": "cs"}),
+        stores,
+        clock,
+        None,
+        clock.seconds,
+        transaction_ids=count(1).__next__,
     )
     stations = [central_system, charge_point("A"), charge_point("B"), charge_point("cs")]
     for number, station in enumerate(stations):
