@@ -46,6 +46,8 @@ class Settings(
         """
         merged: dict[str, Any] = {}
         for source in sources:
+            for name in _INSTEAD.keys() & source:
+                merged.pop(_INSTEAD[name], None)
             merged.update(source)
         reject_unknown(merged, _BY_NAME)
         settings = cls(**_values(merged))
@@ -83,6 +85,12 @@ TOPICS: dict[str, tuple[Setting, ...]] = {
 SETTINGS: tuple[Setting, ...] = tuple(setting for each in TOPICS.values() for setting in each)
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
+# Two ways to say one thing: who wins with one of them has also won over the other.
+_INSTEAD = {
+    "password-file": "authorization-key-file",
+    "authorization-key-file": "password-file",
+}
+
 
 def reject_unknown(names: Iterable[str], known: Iterable[str], prefix: str = "") -> None:
     """Raise SettingsError for the first name that is not known, naming the nearest one."""
@@ -112,4 +120,5 @@ def _own_values(identity: str, given: Given, role: Role | None) -> dict[str, Any
             raise SettingsError(
                 f"{prefix}{name}: {whose} has none of its own, only {', '.join(possible)}"
             )
-    return _values(given, prefix)
+    not_shared = {_INSTEAD[name]: None for name in _INSTEAD.keys() & given}
+    return _values({**not_shared, **given}, prefix)

@@ -21,6 +21,9 @@ _GIVE_PASSWORD = (
 _CHECK_PASSWORD = "it does not take this user with this password: look at user and password-file"
 _NO_PASSWORD = "it wants a user and a password, which a central system does not send"
 
+#: how an answer over TLS begins: with an alert, or a handshake (RFC 8446 section 5.1)
+TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
+
 _LONGEST = 200  # characters of the other side's words
 _SHORTEST_SECRET = 4  # characters; shorter ones stand anywhere
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)

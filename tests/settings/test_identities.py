@@ -29,6 +29,24 @@ def test_the_identity_wins_over_everything() -> None:
     assert settings.for_identity("CP7").protocol is OcppVersion.V2_1
 
 
+def test_of_two_ways_to_give_a_password_the_own_one_wins() -> None:
+    tables = {
+        "KEY": {"authorization-key-file": "k"},
+        "FILE": {"password-file": "f"},
+        "BOTH": {"authorization-key-file": "k", "password-file": "f"},
+        "NONE": {},
+    }
+    settings = Settings.build(CP | {"password-file": "all"}, identities=tables)
+    own = {name: settings.for_identity(name) for name in tables}
+    found = {name: (s.password_file, s.authorization_key_file) for name, s in own.items()}
+    assert found == {
+        "KEY": (None, "k"),
+        "FILE": ("f", None),
+        "BOTH": ("f", "k"),
+        "NONE": ("all", None),
+    }
+
+
 def test_what_is_not_its_own_is_shared_also_when_it_changes_later() -> None:
     settings = Settings.build(CS, identities={"CP7": {"call-timeout": 1}})
     own = settings.for_identity("CP7")

@@ -94,6 +94,15 @@ def test_a_later_source_wins() -> None:
     assert (settings.port, settings.endpoint) == (2, "/a")
 
 
+def test_of_two_ways_to_give_a_password_the_later_one_wins() -> None:
+    names = ("password-file", "authorization-key-file")
+    for first, second in (names, names[::-1]):
+        settings = Settings.build({first: "a"}, {second: "b"})
+        assert {settings.password_file, settings.authorization_key_file} == {None, "b"}
+    settings = Settings.build(dict.fromkeys(names, "c"))  # refused when a charge point starts
+    assert (settings.password_file, settings.authorization_key_file) == ("c", "c")
+
+
 @pytest.mark.parametrize(("name", "limits"), WHOLE.items())
 def test_whole_numbers_within_their_limits(name: str, limits: tuple[int, int]) -> None:
     low, high = limits

@@ -83,8 +83,12 @@ REFUSED = "cs.example:80 refused the connection with HTTP status "
 ANSWERED = "cs.example:80 answered with HTTP status "
 NO_OCPP = "a web server answers, which has no OCPP at /ocpp/CP1"
 GIVE = "it wants a user and a password: give password-file, and user where that is not the identity"
+CHECK = "it does not take this user with this password: look at user and password-file"
 TLS = "cs.example:80 speaks TLS: the URL must begin with wss://"
 TLS_400 = f"{REFUSED}400: it speaks TLS: the URL must begin with wss://; it says: "
+
+LATE = "cs.example:80 did not answer the handshake within 3 s"
+OTHER_CHOSEN = "cs.example:80 chose the subprotocol ocpp2.0.1, and ocpp1.6 was offered"
 
 # What comes back, and what is said of it.
 ANSWERS: dict[str, tuple[bytes, str]] = {
@@ -217,10 +221,7 @@ def test_the_same_in_small_pieces(attempt: Any, case: str) -> None:
 def test_a_password_that_is_not_taken(attempt: Any) -> None:
     begun = attempt(headers=PASSWORD)
     begun.receive(http("401 Unauthorized", b"", 'WWW-Authenticate: Basic realm="x"'))
-    assert begun.lose() == (
-        f"{REFUSED}401: it does not take this user with this password: look at user and"
-        " password-file"
-    )
+    assert begun.lose() == f"{REFUSED}401: {CHECK}"
 
 
 # When we hang up.
@@ -251,7 +252,7 @@ def test_a_server_that_does_not_answer(attempt: Any, answer: bytes) -> None:
     assert not begun.transport.aborted
     begun.clock.advance(0.1)
     assert begun.transport.aborted
-    assert begun.lose() == "cs.example:80 did not answer the handshake within 3 s"
+    assert begun.lose() == LATE
 
 
 @pytest.mark.parametrize("line", [b"X: y\r\n", b"x" * 1000])
@@ -325,7 +326,7 @@ NOT_NAMED = (
         ),
         (
             (*UPGRADE, "Sec-WebSocket-Protocol: ocpp2.0.1"),
-            "cs.example:80 chose the subprotocol ocpp2.0.1, and ocpp1.6 was offered",
+            OTHER_CHOSEN,
         ),
         (UPGRADE, NOT_NAMED),
     ],

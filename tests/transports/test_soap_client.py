@@ -29,11 +29,11 @@ class Transport(StringTransport):
 class Side:
     """One post, and the other end of its connection."""
 
-    def __init__(self, url="http://127.0.0.1:8080/"):
+    def __init__(self, url="http://127.0.0.1:8080/", headers=None):
         self.reactor = MemoryReactorClock()
         settings = Settings.build({"role": "cs"}, {"max-message-size": LIMIT})
         self.client = SoapClient(settings, self.reactor)
-        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml", {}))
+        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml", headers or {}))
         self.reactor.advance(0)
         host, port, factory, *_ = self.reactor.tcpClients[0]
         self.place = host, port
@@ -68,6 +68,25 @@ def test_endless_head_of_an_answer(line):
     (error,) = side.outcome
     assert isinstance(error, BodyRefused)
     assert str(error) == "the head of the answer has more than 65536 bytes"
+
+
+def test_an_answer_in_tls():
+    side = Side()
+    side.receive(b"\x15\x03\x01\x00\x02\x02\x28")
+    (error,) = side.outcome
+    assert str(error) == "TLS is spoken there: the URL must begin with https://"
+
+
+def test_further_headers_are_sent_and_not_shown():
+    side = Side(headers={"Authorization": "Basic s3cret", "User-Agent": "charger/1"})
+    sent = side.transport.value()
+    assert b"\r\nAuthorization: Basic s3cret\r\n" in sent
+    assert b"\r\nUser-Agent: charger/1\r\n" in sent
+    side.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    (exchange,) = side.outcome
+    assert exchange.headers["authorization"] == exchange.headers["user-agent"] == "***"
+    assert exchange.headers["content-type"] == "text/xml"
+    assert "s3cret" not in repr(exchange)
 
 
 def test_endless_100_continue():

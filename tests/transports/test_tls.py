@@ -24,7 +24,8 @@ from ocppfw.transports.reconnect import endpoint_of
 from tests.certificates import Authority
 
 AUTHORITY = Authority()
-OTHER = "is for another host name"
+OTHER, NONE, BAD = "is for another host name", "names no host", "has a bad subjectAltName"
+UNKNOWN = "is not signed by an authority that this machine trusts"
 
 
 @implementer(IHandshakeListener)
@@ -86,14 +87,14 @@ CASES: dict[str, tuple[str, list[Any], str | None]] = {
     "another address": ("127.0.0.1", [IPAddress(ip_address("127.0.0.2"))], OTHER),
     "a name for an address": ("127.0.0.1", [DNSName(NAME)], OTHER),
     "an address for a name": (NAME, [IPAddress(ip_address("127.0.0.1"))], OTHER),
-    "no names": (NAME, [], "names no host"),
-    "an e-mail name": (NAME, [RFC822Name(f"a@{NAME}")], "names no host"),
-    "a name for everybody": (NAME, [DNSName("*")], "has a bad subjectAltName"),
-    "a name for a whole domain": (NAME, [DNSName("*.example")], "has a bad subjectAltName"),
-    "a star further right": (NAME, [DNSName("cs.*.example")], "has a bad subjectAltName"),
-    "two stars": ("a.b.example", [DNSName("*.*.example")], "has a bad subjectAltName"),
-    "an odd name beside it": (NAME, [DNSName(NAME), DNSName("*")], "has a bad subjectAltName"),
-    "an odd address": (NAME, [UniformResourceIdentifier("x")], "has a bad subjectAltName"),
+    "no names": (NAME, [], NONE),
+    "an e-mail name": (NAME, [RFC822Name(f"a@{NAME}")], NONE),
+    "a name for everybody": (NAME, [DNSName("*")], BAD),
+    "a name for a whole domain": (NAME, [DNSName("*.example")], BAD),
+    "a star further right": (NAME, [DNSName("cs.*.example")], BAD),
+    "two stars": ("a.b.example", [DNSName("*.*.example")], BAD),
+    "an odd name beside it": (NAME, [DNSName(NAME), DNSName("*")], BAD),
+    "an odd address": (NAME, [UniformResourceIdentifier("x")], BAD),
 }
 
 
@@ -124,7 +125,7 @@ def test_an_unknown_authority(tmp_path: Path) -> None:
     client, server = shake_hands(f"wss://{NAME}/", AUTHORITY.issue(tmp_path, [DNSName(NAME)]))
     assert client.lost is not None
     text = explain(client.lost, f"wss://{NAME}/")
-    assert "is not signed by an authority that this machine trusts" in text
+    assert UNKNOWN in text
     assert "SSL_CERT_FILE" in text
     assert not server.secure
 

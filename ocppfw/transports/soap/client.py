@@ -22,6 +22,7 @@ from ocppfw.settings import Settings
 from ocppfw.transports import USER_AGENT
 from ocppfw.transports.http.compression import BodyRefused, deflate, inflate
 from ocppfw.transports.http.requests import joined_headers
+from ocppfw.transports.http_answers import TLS_RECORDS
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.urls import ascii_url
 
@@ -186,16 +187,21 @@ class _LimitedConnection(ProtocolWrapper):
 
     def dataReceived(self, data: bytes) -> None:
         """A piece of the answer."""
+        if self._received == 0 and data.startswith(TLS_RECORDS):
+            self._refuse(400, "TLS is spoken there: the URL must begin with https://")
+            return
         super().dataReceived(data)  # counted afterwards: the body may have begun in it
         self._received += len(data)
         if self._in_head and self._received > _HEAD_LIMIT and self._refused is None:
-            reason = f"the head of the answer has more than {_HEAD_LIMIT} bytes"
-            self._refused = Failure(BodyRefused(431, reason))
-            self.transport.abortConnection()  # type: ignore[union-attr]
+            self._refuse(431, f"the head of the answer has more than {_HEAD_LIMIT} bytes")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The end; the client is told why, if it was we who wanted it."""
         super().connectionLost(self._refused or reason)
+
+    def _refuse(self, status: int, reason: str) -> None:
+        self._refused = Failure(BodyRefused(status, reason))
+        self.transport.abortConnection()  # type: ignore[union-attr]
 
 
 class _LimitedFactory(WrappingFactory):

@@ -10,12 +10,11 @@ from socket import socket
 from typing import Any, cast
 
 from ocppfw.text import escape_controls
-from ocppfw.transports.http_answers import Asked, explain_status
+from ocppfw.transports.http_answers import TLS_RECORDS, Asked, explain_status
 
 _LIMIT = 1 << 16  # bytes of an answer that are waited for
 _END_OF_HEAD = b"\r\n\r\n"
 _BEGINNING = b"HTTP/"
-_TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # an alert, a handshake (RFC 8446 section 5.1)
 _LONGEST_SHOWN = 60  # bytes of what is not HTTP
 
 
@@ -46,7 +45,7 @@ class HandshakeAnswer:
         if not self.data:
             tls = f", as one for TLS does; its URL begins with {asked.secure_scheme}://"
             return "closed the connection without an answer" + (tls if asked.secure_scheme else "")
-        if self.data.startswith(_TLS_RECORDS):
+        if self.data.startswith(TLS_RECORDS):
             return f"speaks TLS: the URL must begin with {asked.secure_scheme or 'wss'}://"
         if self.data.startswith(_BEGINNING) and _END_OF_HEAD not in self.data:
             too_long = f"sends a head of more than {_LIMIT} bytes"
