@@ -132,9 +132,9 @@ class Violation:
         return cls(ViolationKind.ENUM, "action", message)
 
     @classmethod
-    def of_json(cls, error: TypeError) -> Violation:
-        """The fault of a payload that JSON cannot say, as the JSON library tells it."""
-        return cls(ViolationKind.TYPE, "", str(error))
+    def of_frame(cls, reason: object) -> Violation:
+        """The fault of a payload whose frame cannot be made, or cannot be read."""
+        return cls(ViolationKind.TYPE, "", str(reason))
 
 
 class PayloadInvalid(OcppfwError):

@@ -28,8 +28,12 @@ from ocppfw.versions import OcppVersion
 MAX_MESSAGE_ID_LENGTH = 36  # OCPP-J 1.6 section 4.1.4
 _MAX_ECHOED_ID_LENGTH = 255  # longer ids are not sent back in an error
 _CALL_HEAD = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]*)"\s*,\s*"[^"\\]*"\s*,')
+_ANSWER_HEAD = re.compile(r'\s*\[\s*[34]\s*,\s*"([^"\\]*)"\s*[],]')
 _UNREADABLE_ID = "-1"  # 2.0.1 part 4, section 4.2.3
 _MAX_DESCRIPTION_LENGTH = 255  # 2.0.1 part 4, section 4.2.3
+_BEYOND_LIMITS = (
+    "payload: nested too deeply, a number out of range, or a string that is not Unicode"
+)
 
 #: What is to be done after an answer: a function and its arguments.
 AfterAnswer = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -133,10 +137,12 @@ class BadFrame:
     Attributes:
         reason: what is wrong, without the text of the frame.
         answer: what the peer gets for it, None where it gets nothing.
+        answers: id of the call that it seems to answer, None where it seems to be no answer.
     """
 
     reason: str
     answer: CallError | None = None
+    answers: str | None = None
 
 
 Answer = CallResult | CallError
@@ -156,7 +162,7 @@ def parse(data: bytes | str, version: OcppVersion) -> Message | BadFrame:
     try:
         frame = orjson.loads(data)
     except ValueError:
-        return _beyond_limits(data, version) or _unreadable("not JSON", version)
+        return _not_read(data, version)
     if type(frame) is not list or not frame:
         return _unreadable("not a JSON array with a message type", version)
     try:
@@ -210,23 +216,31 @@ def _unreadable(reason: str, version: OcppVersion) -> BadFrame:
     return refusal(version, None, Fault.FRAME, reason)
 
 
-def _beyond_limits(data: bytes | str, version: OcppVersion) -> BadFrame | None:
-    """The refusal of a CALL that is JSON, but more than the parser takes; None if it is not that.
+def _not_read(data: bytes | str, version: OcppVersion) -> BadFrame:
+    """What becomes of a frame that the parser does not take.
 
     Payloads may be nested up to 1,024 levels, numbers must fit a double, strings be Unicode.
     """
     try:
-        json.loads(data, parse_constant=_not_json)
+        text = data if isinstance(data, str) else data.decode()
+    except UnicodeDecodeError:
+        return _unreadable("not JSON", version)
+    reason = _BEYOND_LIMITS if _is_json(text) else "not JSON"
+    if answered := _ANSWER_HEAD.match(text):
+        return BadFrame(reason, answers=answered[1])
+    head = _CALL_HEAD.match(text) if reason is _BEYOND_LIMITS else None
+    return refusal(version, head[1] if head else None, Fault.FRAME, reason)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        # Numbers may be too long for Python, too.
+        json.loads(text, parse_constant=_not_json, parse_int=len, parse_float=len)
     except RecursionError:
-        pass  # nested deeply, but the beginning can be read
+        return True  # nested deeply, but the beginning can be read
     except ValueError:
-        return None
-    text = data if isinstance(data, str) else data.decode()
-    head = _CALL_HEAD.match(text)
-    if head is None:
-        return None
-    reason = "payload: nested too deeply, a number out of range, or a string that is not Unicode"
-    return refusal(version, head[1], Fault.FRAME, reason)
+        return False
+    return True
 
 
 def _not_json(constant: str) -> None:
@@ -254,7 +268,8 @@ def _parse_send(frame: list[Any], version: OcppVersion) -> Message | BadFrame:
 
 def _parse_result(frame: list[Any], version: OcppVersion) -> Message | BadFrame:
     if len(frame) != 3 or type(frame[1]) is not str:
-        return BadFrame("a CALLRESULT is an array of type, id and payload")
+        reason = "a CALLRESULT is an array of type, id and payload"
+        return BadFrame(reason, answers=_id_in(frame))
     return CallResult(frame[1], frame[2])
 
 
@@ -263,11 +278,16 @@ def _error_parser(kind: type[CallError] | type[CallResultError]) -> _Parser:
         # Peers leave out an empty description or empty details (seen in simulators): accepted.
         rest = frame[2:]
         if not 1 <= len(rest) <= 3 or type(frame[1]) is not str or type(rest[0]) is not str:
-            return BadFrame("an error is an array of type, id, code, description and details")
+            reason = "an error is an array of type, id, code, description and details"
+            return BadFrame(reason, answers=_id_in(frame) if kind is CallError else None)
         description = rest[1] if len(rest) > 1 and type(rest[1]) is str else ""
         return kind(frame[1], rest[0], description, rest[2] if len(rest) > 2 else {})
 
     return parse_error
+
+
+def _id_in(frame: list[Any]) -> str | None:
+    return frame[1] if len(frame) > 1 and type(frame[1]) is str else None
 
 
 _Parser = Callable[[list[Any], OcppVersion], "Message | BadFrame"]

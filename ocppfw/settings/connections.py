@@ -47,6 +47,11 @@ class ConnectionSettings:
     max_message_size: int = setting(
         1 << 20, "Bytes of the largest message to take.", parsers.integer(1024, 1 << 30)
     )
+    max_sent_size: int = setting(
+        1 << 24,
+        "Bytes of the largest message to send; an answer that is larger becomes InternalError.",
+        parsers.integer(1024, 1 << 30),
+    )
     call_timeout: float = setting(
         30, "Seconds that a peer has to answer a call.", parsers.seconds(0.01), own=_BOTH
     )

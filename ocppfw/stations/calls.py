@@ -76,8 +76,8 @@ class Calls:
             raise PayloadInvalid(action, problems, payload)
         try:
             peer.connection.send_unanswered(Send(new_message_id(), action, payload))
-        except TypeError as error:
-            raise PayloadInvalid(action, [Violation.of_json(error)], payload) from None
+        except (TypeError, ValueError) as error:
+            raise PayloadInvalid(action, [Violation.of_frame(error)], payload) from None
 
     def sent(self, peer: Peer, call: Call) -> None:
         """A call is on the wire."""

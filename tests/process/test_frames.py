@@ -277,10 +277,25 @@ def test_compressed_garbage_ends_its_connection_only(limited, connect, deflating
     assert_answers(other)
 
 
-@pytest.mark.parametrize("payload", [b"\x03", struct.pack("!H", 1005)])
-def test_bad_close_frame_ends_the_connection(central, connect, payload):
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1016, 2999, 5000, 65535])
+def test_bad_close_code_is_1002(central, connect, code):
     wire = connect(central.port, "rude")
-    wire.send_frame(CLOSE, payload)
+    wire.send_frame(CLOSE, struct.pack("!H", code))
+    assert wire.wait_closed()[0] == 1002
+    wire.wait_ended()
+    central.wait_for(f"#rude disconnected: closed by us with code 1002, invalid close code {code}")
+
+
+def test_close_frame_of_one_byte_is_1002(central, connect):
+    wire = connect(central.port, "rude")
+    wire.send_frame(CLOSE, b"\x03")
+    assert wire.wait_closed()[0] == 1002
+
+
+def test_close_reason_that_is_not_utf8_is_1007(central, connect):
+    wire = connect(central.port, "rude")
+    wire.send_frame(CLOSE, struct.pack("!H", 1000) + b"\xff")
+    assert wire.wait_closed()[0] == 1007
     wire.wait_ended()
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autobahn.exception import PayloadExceededError
 from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.address import IPv4Address
@@ -212,6 +213,15 @@ def test_what_a_tcp_connection_has_not_sent_yet() -> None:
         assert tcp.disconnected
 
 
+@canary("sendFrame", look_at="FastFrames._send_by_autobahn")
+def test_send_message_knows_a_limit_and_send_frame_none(ends: Ends) -> None:
+    ends.client.maxMessagePayloadSize = 10
+    with pytest.raises(PayloadExceededError):
+        ends.client.sendMessage(bytes(11))
+    ends.client.sendFrame(opcode=1, payload=bytes(11))
+    assert len(b"".join(ends.client.transport.stream)) == 2 + 4 + 11
+
+
 def unsent(tcp: Connection) -> tuple[bytes, list[bytes]]:
     return tcp.dataBuffer, tcp._tempDataBuffer
 
@@ -247,7 +257,32 @@ def test_pings_by_themselves(ends: Ends) -> None:
     assert server.autoPingPendingCall.func == server._sendAutoPing
 
 
+@canary("onAutoPingTimeout", look_at="OcppProtocol.onAutoPingTimeout")
+def test_the_end_of_who_sends_no_pong(ends: Ends) -> None:
+    ends.clock.advance(300)
+    assert ends.server.autoPingTimeoutCall.func == ends.server.onAutoPingTimeout
+    ends.clock.advance(30)
+    assert ends.server.state == WebSocketProtocol.STATE_CLOSED
+
+
 # The end of a connection.
+
+
+@canary("CLOSE_STATUS_CODES_ALLOWED", look_at="_fault_of_close")
+def test_close_codes_of_the_standard() -> None:
+    standard = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011}
+    assert standard <= set(WebSocketProtocol.CLOSE_STATUS_CODES_ALLOWED)
+    assert not {1004, 1005, 1006, 1015} & set(WebSocketProtocol.CLOSE_STATUS_CODES_ALLOWED)
+
+
+@canary("failedByMe", "wasClean", look_at="OcppProtocol.onCloseFrame")
+def test_a_fault_that_we_complain_of(ends: Ends) -> None:
+    server = ends.server
+    assert (server.failedByMe, server.wasClean) == (False, False)
+    server.dataReceived(b"\x83\x80" + MASK)  # a reserved opcode
+    assert server.failedByMe
+    WebSocketProtocol.onCloseFrame(server, 1000, None)
+    assert server.wasClean
 
 
 @canary(

@@ -8,7 +8,8 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from ocppfw.rpc.frames import Call
+from ocppfw.errors import PayloadInvalid
+from ocppfw.rpc.frames import Call, Send
 from tests.conftest import Log
 from tests.deferreds import outcomes
 from tests.transports.test_connection_calls import Wire
@@ -144,3 +145,91 @@ def test_draining_lets_a_handler_finish_its_own_calls(wire: Wire) -> None:
     wire.receive('[3,"back",{}]')
     assert drained == [None]
     assert wire.sent() == ["2 back", "3 a"]
+
+
+# What we send.
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_answer_over_the_limit_becomes_an_internal_error(
+    clock: Clock, logged: Log, late: bool
+) -> None:
+    wire = Wire(clock, max_sent_size=2000)
+    answer = {"data": "x" * 2000}
+    if not late:
+        wire.script.answers["Heartbeat"] = answer
+    wire.ask("1")
+    if late:
+        wire.script.answer_late(answer, "1")
+    ((number, message_id, code, *_),) = wire.pipe.frames()
+    assert (number, message_id, code) == (4, "1", "InternalError")
+    (line,) = logged.lines("error")
+    assert "has 2019 bytes as a frame, over max-sent-size (2000)" in line
+    wire.script.answers["Heartbeat"] = {"data": "x" * 1981}  # as much as may be
+    wire.ask("2")
+    assert wire.sent() == ["3 2"]
+
+
+def test_answers_over_the_limit_take_no_places(clock: Clock) -> None:
+    wire = Wire(clock, max_sent_size=2000)
+    wire.ask(*FIRST_32)
+    for message_id in FIRST_32:
+        wire.script.answer_late({"data": "x" * 2000}, message_id)
+    assert wire.pipe.pauses == ["pause: calls", "resume: calls"]
+    wire.ask("a")
+    assert wire.asked() == [*FIRST_32, "a"]
+
+
+def test_a_call_over_the_limit_fails_and_the_next_one_goes_out(clock: Clock) -> None:
+    wire = Wire(clock, max_sent_size=2000)
+    too_large = outcomes(wire.connection.send_call(Call("1", "Reset", {"type": "x" * 2000}), 30))
+    assert isinstance(too_large[0], PayloadInvalid)
+    assert "over max-sent-size (2000)" in str(too_large[0])
+    wire.call("2")
+    assert wire.sent() == ["2 2"]
+
+
+def test_a_send_over_the_limit_is_refused(clock: Clock) -> None:
+    wire = Wire(clock, "2.1", max_sent_size=2000)
+    with pytest.raises(ValueError, match="over max-sent-size"):
+        wire.connection.send_unanswered(Send("1", "NotifyPeriodicEventStream", {"a": "x" * 2000}))
+    assert wire.sent() == []
+
+
+# Answers that cannot be read.
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '[3,"1",{"a":NaN}]',
+        '[3,"1",{"a":1e999}]',
+        pytest.param('[3,"1",' + "9" * 100_000 + "]", id="100,000 digits"),
+        pytest.param('[3,"1",' + "[" * 2000 + "]" * 2000 + "]", id="nested"),
+        '[3,"1",{"a":',
+        '[3,"1"]',
+        '[3,"1",{},{}]',
+        '[4,"1"]',
+        '[4,"1",17]',
+        ' [ 4 , "1" , ',
+    ],
+)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+def test_an_unreadable_answer_fails_its_call_at_once(
+    clock: Clock, logged: Log, version: str, frame: str
+) -> None:
+    wire = Wire(clock, version)
+    ours, next_one = wire.call("1"), wire.call("2")
+    wire.receive(frame)
+    assert isinstance(ours[0], PayloadInvalid)
+    assert "the answer cannot be read: " in str(ours[0])
+    assert wire.sent() == ["2 1", "2 2"]  # an answer is not answered
+    wire.receive('[3,"2",{}]')
+    assert next_one == [{}]
+    assert len(logged.lines("warn")) == 1
+
+
+def test_an_unreadable_answer_to_nothing_changes_nothing(wire: Wire) -> None:
+    ours = wire.call("1")
+    wire.receive('[3,"2",NaN]')
+    assert ours == []

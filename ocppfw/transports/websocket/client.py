@@ -77,7 +77,7 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
             else:
                 self.ended.errback(why)
 
-    def onCloseFrame(self, code: int, reasonRaw: bytes) -> Any:
+    def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
         """The server closes; it must then hang up, too (RFC 6455 section 7.1.1), or we do."""
         result = super().onCloseFrame(code, reasonRaw)
         if not self.closedByMe and self.serverConnectionDropTimeoutCall is None:

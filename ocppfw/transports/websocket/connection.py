@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from ocppfw.errors import NotConnected, PayloadInvalid, Violation
 from ocppfw.interfaces import Answerer, Taps
@@ -19,6 +20,7 @@ from ocppfw.rpc.frames import (
     CallError,
     CallResult,
     CallResultError,
+    Message,
     Send,
     parse,
     refusal,
@@ -27,6 +29,8 @@ from ocppfw.rpc.frames import (
 from ocppfw.settings import Settings
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.versions import OcppVersion, Transport
+
+_SMALL = 1024  # bytes: max-sent-size is never less
 
 
 class Pipe(Protocol):
@@ -102,10 +106,11 @@ class SrpcConnection(RpcConnection):
         Raises:
             NotConnected: the connection is closed.
             TypeError: JSON cannot say the message.
+            ValueError: it is over ``max-sent-size``.
         """
         if not self.connected:
             raise NotConnected(CLOSED)
-        self._write_text(serialize(message))
+        self._write_text(self._serialize(message))
 
     def send_raw(self, text: str) -> Deferred[Any] | None:
         """Send any text as a frame, right or wrong, and at once.
@@ -258,6 +263,11 @@ class SrpcConnection(RpcConnection):
         self.log.warn("{peer}: bad frame: {reason}", peer=self.peer, reason=frame.reason)
         if frame.answer is not None:
             self._write_text(serialize(frame.answer))
+        pending = self._calls.end(frame.answers) if frame.answers is not None else None
+        if pending is not None:
+            # Nothing better will come, so that its caller need not wait for the time-out.
+            violation = Violation.of_frame(f"the answer cannot be read: {frame.reason}")
+            self._end_call(pending, Failure(PayloadInvalid(pending.call.action, [violation], None)))
 
     # Private: what goes out.
 
@@ -266,8 +276,8 @@ class SrpcConnection(RpcConnection):
             self._answered(False, call, answer)
             return
         try:
-            data = serialize(answer)
-        except TypeError as error:  # an answer of a plugin that is unfit for JSON
+            data = self._serialize(answer)
+        except (TypeError, ValueError) as error:  # of a plugin: unfit for JSON, or too large
             self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
             code = code_for(self._version, Fault.INTERNAL)
             answer = CallError(call.message_id, code, "an internal error occurred")
@@ -292,10 +302,23 @@ class SrpcConnection(RpcConnection):
 
     def _frame_of(self, call: Call) -> bytes:
         try:
-            return serialize(call)
-        except TypeError as error:
-            violation = Violation.of_json(error)
+            return self._serialize(call)
+        except (TypeError, ValueError) as error:
+            violation = Violation.of_frame(error)
             raise PayloadInvalid(call.action, [violation], call.payload) from None
+
+    def _serialize(self, message: Message) -> bytes:
+        """A message's frame.
+
+        Raises:
+            TypeError: JSON cannot say the message.
+            ValueError: it is over ``max-sent-size``.
+        """
+        data = serialize(message)
+        if len(data) > _SMALL and len(data) > self._settings.max_sent_size:
+            limit = self._settings.max_sent_size
+            raise ValueError(f"has {len(data)} bytes as a frame, over max-sent-size ({limit})")
+        return data
 
     def _transmit(self, pending: PendingCall) -> None:
         assert pending.frame is not None

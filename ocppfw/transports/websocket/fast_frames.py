@@ -13,7 +13,8 @@ from typing import Any
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection
 
-_FINAL_TEXT = 0x81
+_TEXT = 1
+_FINAL_TEXT = 0x80 | _TEXT
 _MASKED = 0x80
 _SHORT_HEADERS = tuple(bytes((_FINAL_TEXT, length)) for length in range(126))
 _WORTH_COMPRESSING = 1024  # bytes
@@ -75,14 +76,14 @@ class FastFrames:
         """Send one text frame; the data must be UTF-8, the connection open."""
         length = len(data)
         if not self.masked_input:
-            self.sendMessage(data)  # which masks it
+            self._send_by_autobahn(data)  # which masks it
         elif length < 126:
             self._write_frame(_SHORT_HEADERS[length] + data)
         # Short messages gain nothing by compression, and making the zlib objects takes its time.
         elif length > 0xFFFF or (
             self._perMessageCompress is not None and length >= _WORTH_COMPRESSING
         ):
-            self.sendMessage(data)
+            self._send_by_autobahn(data)
         else:
             self._write_frame(b"\x81\x7e" + length.to_bytes(2, "big") + data)
 
@@ -111,6 +112,13 @@ class FastFrames:
             return 0
         self.text_received(payload)
         return end
+
+    def _send_by_autobahn(self: Any, data: bytes) -> None:
+        if len(data) > self.maxMessagePayloadSize:
+            # sendMessage() holds what we send to the limit of what we take.
+            self.sendFrame(opcode=_TEXT, payload=data)
+        else:
+            self.sendMessage(data)
 
     def _write_frame(self: Any, frame: bytes) -> None:
         """Write to the socket at once if nothing waits before it, else queue."""

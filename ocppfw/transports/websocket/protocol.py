@@ -21,8 +21,10 @@ NORMAL = 1000
 GOING_AWAY = 1001  # RFC 6455 section 7.4.1
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
+INVALID_PAYLOAD = 1007
 
 _OPEN = WebSocketProtocol.STATE_OPEN
+_OUTPUT = "output"  # why reading pauses: the peer does not read what we have written
 _MAX_CLOSE_REASON = 123  # bytes, RFC 6455 section 5.5
 # What Autobahn keeps of the handshake and does not read again: a fifth of an idle connection.
 _HANDSHAKE_LEFTOVERS = (
@@ -85,6 +87,25 @@ class OcppProtocol(FastFrames):
         """The peer has answered a ping, of ours or of Autobahn's; every earlier one is answered."""
         self._end_pings(None)
 
+    def onAutoPingTimeout(self: Any) -> None:
+        """No pong has come in time; a peer that we do not listen to may have sent it."""
+        if self._paused_by - {_OUTPUT}:
+            self._wait_for_pong()
+        else:
+            super().onAutoPingTimeout()  # type: ignore[misc]
+
+    def onCloseFrame(self: Any, code: int | None, reasonRaw: bytes | None) -> bool | None:
+        """The peer closes; what is wrong with how it does so is said before the end."""
+        if fault := _fault_of_close(code, reasonRaw):
+            self.close(*fault)
+        elif not self.failedByMe:
+            closed: bool | None = super().onCloseFrame(code, reasonRaw)  # type: ignore[misc]
+            return closed
+        # Autobahn would reset the connection before what we have complained of is there.
+        self.wasClean = True  # both sides have sent their close frame
+        self.dropConnection(abort=False)
+        return True
+
     # From the SRPC connection.
 
     @property
@@ -102,11 +123,14 @@ class OcppProtocol(FastFrames):
         self._paused_by |= {reason}
         self.transport.pauseProducing()
 
-    def resume_reading(self, reason: str) -> None:
+    def resume_reading(self: Any, reason: str) -> None:
         """There is this reason no more."""
         self._paused_by -= {reason}
         if not self._paused_by:
             self.transport.resumeProducing()
+            if self.autoPingTimeoutCall is not None:  # what was sent meanwhile is only read now
+                self.autoPingTimeoutCall.cancel()
+                self._wait_for_pong()
 
     def give_up(self, reason: str) -> None:
         """Begin the closing handshake, and tell the end at once."""
@@ -150,16 +174,21 @@ class OcppProtocol(FastFrames):
 
     def pauseProducing(self) -> None:
         """What we have written piles up."""
-        self.pause_reading("output")
+        self.pause_reading(_OUTPUT)
 
     def resumeProducing(self) -> None:
         """What we had written is gone."""
-        self.resume_reading("output")
+        self.resume_reading(_OUTPUT)
 
     def stopProducing(self) -> None:
         """The connection is lost."""
 
     # Private.
+
+    def _wait_for_pong(self: Any) -> None:
+        self.autoPingTimeoutCall = self.factory._batched_timer.call_later(
+            self.autoPingTimeout, self.onAutoPingTimeout
+        )
 
     def _lose(self, reason: str) -> None:
         """Tell the end of the connection, once."""
@@ -223,6 +252,21 @@ class ExactTimers:
     def call_later(self, delay: float, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function after some seconds; the result can be cancelled."""
         return self._reactor.callLater(delay, function, *arguments)
+
+
+def _fault_of_close(code: int | None, reason: bytes | None) -> tuple[int, str] | None:
+    """The close code and reason with which a peer's close frame is answered; None if it is right.
+
+    Codes are those of RFC 6455 section 7.4.
+    """
+    known = code in WebSocketProtocol.CLOSE_STATUS_CODES_ALLOWED
+    if code is not None and not known and not 3000 <= code < 5000:
+        return PROTOCOL_ERROR, f"invalid close code {code}"
+    try:
+        (reason or b"").decode()
+    except UnicodeDecodeError:
+        return INVALID_PAYLOAD, "the reason of the close frame is not UTF-8"
+    return None
 
 
 def configure(factory: Any, settings: Settings) -> None:
