@@ -29,6 +29,10 @@ _SHORTEST_SECRET = 4  # characters; shorter ones stand anywhere
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TLS_WORDS = re.compile(r"\b(https|ssl|tls)\b", re.IGNORECASE)
 _SECURE = {"ws": "wss", "http": "https"}
+_HINTS = {
+    403: "it does not allow it",
+    426: "it wants another protocol, or another version of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,6 @@ def _hint(status: int, headers: Mapping[str, str], words: str, asked: Asked) -> 
     if status == 400 and asked.secure_scheme and _TLS_WORDS.search(words):
         return f"it speaks TLS: the URL must begin with {asked.secure_scheme}://"
     return _HINTS.get(status, "")
-
-
-_HINTS = {
-    403: "it does not allow it",
-    426: "it wants another protocol, or another version of it",
-}
 
 
 def _about_401(challenge: str, asked: Asked) -> str:

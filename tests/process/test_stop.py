@@ -98,7 +98,8 @@ def test_daemon(tmp_path, connect):
         command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=PATIENCE
     )
     try:
-        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("ocppfw: the central system listens on 127.0.0.1 port ")
         eventually(lambda: pid_file.exists() and pid_file.read_text().strip(), "the pid file")
         pid = int(pid_file.read_text())
         eventually(lambda: "second terminal" in log_file.read_text(), "the log")

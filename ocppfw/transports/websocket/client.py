@@ -33,14 +33,14 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
     asked: Asked
     data: bytes
     serverConnectionDropTimeoutCall: Any
+    _has_tls = False
+    _was_opened = False
+    _fault: str | None = None  # why we close it before it is opened
 
     def __init__(self) -> None:
         super().__init__()
         #: fires when TCP is lost; fails if the connection was never opened
         self.ended: Deferred[None] = Deferred()
-        self._has_tls = False
-        self._was_opened = False
-        self._fault: str | None = None  # why we close it before it is opened
 
     def handshakeCompleted(self) -> None:
         """The handshake of TLS is done."""
