@@ -23,7 +23,7 @@ def server():
 
 
 def start(terminal, server, *options):
-    terminal.command(" ".join(("start_cp", server.url, "CP1", *options)))
+    terminal.command(" ".join(("start_cp", f"{server.url}?token=7f3a", "CP1", *options)))
     terminal.await_line("^Password:$")
 
 
@@ -34,7 +34,10 @@ def test_a_password_that_is_asked_for(terminal, server, tmp_path):
     assert base64.b64decode(request.headers["authorization"][6:]) == f"me:{SECRET}".encode()
     assert (request.headers["x"], request.headers["y"]) == ("1", "2")
     terminal.await_line("Connected to CentralSystem")
+    terminal.command("status")
+    terminal.await_line(rf"connected with {server.url}\?\*\*\*$")
     terminal.command("set cp")
+    terminal.await_line(rf"url={server.url}\?\*\*\* ")
     terminal.await_line("header=X: \\*\\*\\*,Y: \\*\\*\\*")
     assert SECRET not in "".join(terminal.lines)
     assert SECRET.encode() not in terminal.received
