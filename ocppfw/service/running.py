@@ -65,6 +65,7 @@ class RunningStations(MultiService):
         self._transaction_ids = CountedIds(SystemRandom())
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
+        self._stopping: list[Deferred[Any]] = []
 
     # What runs.
 
@@ -169,7 +170,10 @@ class RunningStations(MultiService):
         return started
 
     def stop_station(self, station: Station) -> Deferred[None]:
-        """End the connections of a station in good order; it is known no more at once."""
+        """End the connections of a station in good order; it is known no more at once.
+
+        Who cancels the Deferred stops waiting, no more.
+        """
         service: StationService
         if isinstance(station, CentralSystem):
             service = self._central_systems.pop(station)
@@ -178,7 +182,8 @@ class RunningStations(MultiService):
             service = self._charge_points.pop(station.identity)
         listener = None if isinstance(service, CentralSystemService) else service.listener
         stopped = maybeDeferred(service.disownServiceParent)
-        return stopped.addCallback(lambda _: self._stop_unused(listener))
+        stopped.addCallback(lambda _: self._stop_unused(listener))
+        return self._wait_for(stopped)
 
     def startService(self) -> None:
         """Start all stations.
@@ -194,11 +199,12 @@ class RunningStations(MultiService):
             raise
 
     def stopService(self) -> Deferred[Any]:
-        """End all stations, charge points first."""
+        """End all stations, charge points first; wait for those that have been stopped before."""
         Service.stopService(self)
         last = [each for each in self if isinstance(each, CentralSystemService)]
         first = [each for each in self if each not in last]
-        return _stopped(first).addCallback(lambda _: _stopped(last))
+        stopped = _stopped(first).addCallback(lambda _: _stopped(last))
+        return stopped.addCallback(lambda _: DeferredList(self._stopping))
 
     # Choosing who is meant.
 
@@ -312,6 +318,21 @@ class RunningStations(MultiService):
         except PluginError:
             self.stop_station(service.station)
             raise
+
+    def _wait_for(self, stopped: Deferred[Any]) -> Deferred[None]:
+        """What fires with a stop that is under way, but does not cancel it."""
+        waiting: Deferred[None] = Deferred()
+        self._stopping.append(stopped)
+
+        def end(result: Any) -> Any:
+            self._stopping.remove(stopped)
+            if waiting.called:
+                return result  # nobody waits any more
+            waiting.callback(result)  # a Failure takes the way of errors
+            return None
+
+        stopped.addBoth(end)
+        return waiting
 
     def _stop_unused(self, listener: SoapListener | None) -> Deferred[Any] | None:
         """Free a port on which no charge point is called any more, unless that has begun."""

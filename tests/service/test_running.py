@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import CancelledError
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.tcp import Connection
 
@@ -379,6 +380,23 @@ def test_a_charge_point_is_stopped_and_may_be_started_again(process: Process) ->
     process.until(lambda: list(central_system.peers) == ["CP2"])
     [again] = process.connect("CP1")
     assert process.running.charge_points == [other, again]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_waits_no_longer_for_a_stop_leaves_it_to_itself(process: Process, role: Role) -> None:
+    """Ctrl-C at the prompt, say; the process then waits for the end before its own."""
+    process.plugin("slow", SLOW_TO_END)
+    station = process.start_cs()
+    charge_point = process.start_cp("CP1")[0]
+    process.until(lambda: charge_point.peer)
+    given_up = charge_point if role is Role.CP else station
+    stopping = process.running.stop_station(given_up)
+    found = outcomes(stopping)
+    stopping.cancel()
+    assert isinstance(found[0], CancelledError)
+    process.result(process.running.stopService())
+    assert given_up.data["slow"] == {"ended": True}
+    assert sorted(process.stopped) == ["cp#CP1", "cs"]
 
 
 def test_one_that_waits_for_its_next_attempt_is_stopped(process: Process) -> None:
