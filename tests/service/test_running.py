@@ -1,55 +1,24 @@
-"""Who runs stations: starting, finding and stopping them, with real sockets."""
+"""Who runs stations: starting and stopping them, with real sockets."""
 
 from __future__ import annotations
 
 import gc
 import socket
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError
-from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.tcp import Connection
 
 from ocppfw.errors import (
     ConnectFailed,
     NotConnected,
     PluginError,
     SettingsError,
-    StationNotFound,
 )
-from ocppfw.hooks.files import Discovery
-from ocppfw.hooks.manager import PluginManager
-from ocppfw.service.running import RunningStations
-from ocppfw.settings import Settings
-from ocppfw.stations.central_system import CentralSystem
-from ocppfw.stations.trace import Trace
-from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role
 from tests.conftest import Log
-from tests.deferreds import outcomes, value_of
-
-PATIENCE = 20.0
-# Writes down who stops when, and may refuse to start.
-PLUGIN = """
-from ocppfw import hookimpl
-
-stopped = []
-refused = set()
-
-@hookimpl
-def station_started(station):
-    if station.label in refused:
-        raise ValueError("not with " + station.label)
-
-@hookimpl
-def station_stopped(station):
-    stopped.append(station.label)
-"""
-
+from tests.deferreds import outcomes
+from tests.service.process import Process
 
 SLOW_TO_END = """
 from ocppfw import hookimpl
@@ -60,108 +29,6 @@ async def station_stopped(station):
     await deferLater(station.clock, 0.05)
     station.data["slow"]["ended"] = True
 """
-
-
-class Process:
-    """Running stations on a reactor of their own, which runs while somebody waits for something."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.trace: list[str] = []
-        self.reactor: Any = EPollReactor()
-        self.reactor.startRunning(installSignalHandlers=False)
-        self.plugins = PluginManager(Discovery([("test", folder)]), {})
-        self.plugin("noting", PLUGIN)
-        self.running = RunningStations(
-            self.plugins,
-            MemoryStores(self.reactor),
-            self.reactor,
-            lambda settings, port: [f"{settings.endpoint} {port}"],
-            Trace(self.trace.append),
-        )
-
-    def plugin(self, name: str, source: str) -> None:
-        """Load a plugin."""
-        (self.folder / f"{name}.py").write_text(source)
-        value_of(self.plugins.load(name))
-
-    @property
-    def stopped(self) -> list[str]:
-        """Who has stopped, in that order."""
-        found: list[str] = self.plugins.loaded[0].module.stopped
-        return found
-
-    def refuse(self, *labels: str) -> None:
-        """Have the plugin fail when these stations start."""
-        self.plugins.loaded[0].module.refused.update(labels)
-
-    def until(self, condition: Callable[[], Any]) -> None:
-        """Let the reactor run until something is true."""
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline
-            self.reactor.iterate(0.01)
-
-    def result(self, deferred: Any) -> Any:
-        """What a Deferred comes to."""
-        found = outcomes(deferred)
-        self.until(lambda: found)
-        return found[0]
-
-    def start_cs(self, **given: Any) -> CentralSystem:
-        """Start a central system on a free port."""
-        settings = Settings.build({"role": "cs", "port": 0, **given})
-        return self.running.start_central_system(settings)
-
-    def start_cp(
-        self, *identities: str, own: dict[str, dict[str, Any]] | None = None, **given: Any
-    ) -> Any:
-        """Start charge points; of the central system, if there is one and no url is given."""
-        if self.running.central_systems and "url" not in given:
-            port = self.running.port_of(self.running.central_systems[0])
-            given["url"] = f"ws://127.0.0.1:{port}/"
-        settings = Settings.build(
-            {"role": "cp", **{name.replace("_", "-"): value for name, value in given.items()}},
-            identities=own or {},
-        )
-        return self.running.start_charge_points(identities, settings)
-
-    def connect(self, *identities: str, **given: Any) -> Any:
-        """Start charge points, and wait until they are connected at both ends."""
-        started = self.start_cp(*identities, **given)
-        for station in started:
-            assert self.result(station.attempted()) is None
-        self.until(
-            lambda: (
-                set(identities) <= {peer.identity for peer in self.running.connected_charge_points}
-            )
-        )
-        return started
-
-    def end(self) -> None:
-        """End everything that is left."""
-        if self.running.running:
-            self.result(self.running.stopService())
-        readers = self.reactor.getReaders
-        self.until(lambda: not [each for each in readers() if isinstance(each, Connection)])
-        self.reactor.fireSystemEvent("shutdown")
-        self.reactor.iterate(0)
-        self.reactor.removeAll()
-
-
-@pytest.fixture
-def waiting(tmp_path: Path) -> Iterator[Process]:
-    """A process that has not begun to run its stations."""
-    process = Process(tmp_path)
-    yield process
-    process.end()
-
-
-@pytest.fixture
-def process(waiting: Process) -> Process:
-    """A process that runs its stations."""
-    waiting.running.startService()
-    return waiting
 
 
 def is_free(port: int) -> bool:
@@ -438,70 +305,3 @@ def test_charge_points_end_before_central_systems(process: Process, logged: Log)
     assert sorted(process.stopped[:2]) == ["cp#CP1", "cp#CP2"]
     assert process.stopped[2:] == ["cs"]
     assert not logged.faults()
-
-
-# Choosing who is meant.
-
-
-def test_the_only_central_system_or_the_one_on_a_port(process: Process) -> None:
-    running = process.running
-    with pytest.raises(StationNotFound, match=r"^no central system is running$"):
-        running.central_system(None)
-    one = process.start_cs()
-    port = running.port_of(one)
-    assert running.central_system(None) is running.central_system(port) is one
-    other = process.start_cs()
-    second = running.port_of(other)
-    assert running.central_system(second) is other
-    with pytest.raises(StationNotFound, match=f"systems are running: {port}, {second}$"):
-        running.central_system(None)
-    with pytest.raises(StationNotFound, match=f"listens on port 1; there is {port}, {second}$"):
-        running.central_system(1)
-
-
-def test_the_only_charge_point_or_the_one_that_is_named(process: Process) -> None:
-    with pytest.raises(StationNotFound, match=r"^no charge point is running$"):
-        process.running.charge_point(None)
-    [one] = process.start_cp("CP1", url="ws://127.0.0.1:1/")
-    assert process.running.charge_point(None) is process.running.charge_point("CP1") is one
-    [other] = process.start_cp("CP2", url="ws://127.0.0.1:1/")
-    assert process.running.charge_point("CP2") is other
-    with pytest.raises(StationNotFound, match="several charge points are running: CP1, CP2") as few:
-        process.running.charge_point(None)
-    assert few.value.candidates == ["CP1", "CP2"]
-    with pytest.raises(StationNotFound, match="#CP3 is not running; there is CP1, CP2") as none:
-        process.running.charge_point("CP3")
-    assert none.value.candidates == ()
-
-
-def test_the_peer_that_is_asked(process: Process) -> None:
-    running = process.running
-    with pytest.raises(StationNotFound, match=r"^no central system is running$"):
-        running.peer(Role.CS, None)
-    process.start_cs()
-    with pytest.raises(StationNotFound, match=r"^no charge point is connected$"):
-        running.peer(Role.CS, None)
-    [one] = process.connect("CP1")
-    assert running.peer(Role.CS, None) is running.peer(Role.CS, "CP1")
-    assert running.peer(Role.CS, None).station.role is Role.CS
-    assert running.peer(Role.CP, None) is one.peer
-    with pytest.raises(StationNotFound, match="#CP3 is not connected; there is CP1"):
-        running.peer(Role.CS, "CP3")
-    process.connect("CP2")
-    with pytest.raises(StationNotFound, match="several charge points are connected: CP1, CP2"):
-        running.peer(Role.CS, None)
-
-
-def test_an_identity_that_is_connected_twice(process: Process) -> None:
-    process.start_cs()
-    port = process.running.port_of(process.start_cs())
-    process.connect("CP1")
-    plugins, reactor = process.plugins, process.reactor
-    elsewhere = RunningStations(plugins, MemoryStores(reactor), reactor, lambda *_: [], None)
-    elsewhere.startService()
-    settings = Settings.build({"role": "cp", "url": f"ws://127.0.0.1:{port}/"})
-    elsewhere.start_charge_points(["CP1"], settings)
-    process.until(lambda: len(process.running.connected_charge_points) == 2)
-    with pytest.raises(StationNotFound, match="#CP1 is connected with several central systems"):
-        process.running.peer(Role.CS, "CP1")
-    process.result(elsewhere.stopService())
