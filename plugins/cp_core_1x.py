@@ -71,7 +71,7 @@ def station_stopped(station):
 def _fail_download(station):
     del station.data[NAME]["download"]
     if charge_point_model(station).registration.may_send:
-        station.tell("FirmwareStatusNotification", {"status": "DownloadFailed"})
+        station.tell("FirmwareStatusNotification", {"status": "DownloadFailed"}, when_room=True)
 
 
 def _cancel_download(station):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ocppfw import NotConnected, OcppfwError, QueueFull, hookimpl
+import contextlib
+
+from ocppfw import NotConnected, OcppfwError, hookimpl
 from ocppfw.charge_point import charge_point_model
 
 role = "cp"
@@ -46,17 +48,35 @@ def _report_now(station):
 async def _report(station):
     """Send what the central system does not know, one after the other."""
     model = charge_point_model(station)
-    while station.peer is not None and model.registration.may_send:
+    while model.registration.may_send and await _has_room(station):
         unreported = model.take_unreported()
         if unreported is None or not await _send(station, *unreported):
             return
 
 
+async def _has_room(station):
+    """Wait until a call can be made; False if there is no connection, or another one waits.
+
+    That one will report everything.
+    """
+    kept = station.data[NAME]
+    if station.peer is None or "waits" in kept:
+        return False
+    kept["waits"] = True
+    try:
+        await station.peer.room()
+    except NotConnected:
+        return False
+    finally:
+        del kept["waits"]
+    return True
+
+
 async def _send(station, number, status):
-    """Send one StatusNotification; False if it could not be sent now."""
+    """Send one StatusNotification; False if the connection is lost."""
     try:
         await station.call("StatusNotification", _status_notification(station, number, status))
-    except (NotConnected, QueueFull):
+    except NotConnected:
         charge_point_model(station).forget_report(number)
         return False
     except OcppfwError as error:
@@ -103,19 +123,19 @@ def _number_2x(evse):
 
 
 @hookimpl
-def cp_trigger_message(station, call, payload):
+def cp_trigger_message(station, peer, call, payload):
     if payload["requestedMessage"] != "StatusNotification":
         return None
     statuses = _asked_for(station, payload)
     if not statuses:
         return {"status": "Rejected"}
-    call.after_answer(_send_all, station, statuses)
+    call.after_answer(_send_all, station, peer, statuses)
     return {"status": "Accepted"}
 
 
 @hookimpl
-def cp_extended_trigger_message(station, call, payload):
-    return cp_trigger_message(station, call, payload)
+def cp_extended_trigger_message(station, peer, call, payload):
+    return cp_trigger_message(station, peer, call, payload)
 
 
 def _asked_for(station, payload):
@@ -129,8 +149,9 @@ def _asked_for(station, payload):
     return [evse["id"]] if evse.get("connectorId") == 1 and evse["id"] in statuses else []
 
 
-async def _send_all(station, numbers, sent):
-    for number in numbers if sent else ():
-        status = charge_point_model(station).statuses()[number]
-        if station.peer is None or not await _send(station, number, status):
-            return
+async def _send_all(station, peer, numbers, sent):
+    """Send what was promised, one after the other."""
+    with contextlib.suppress(NotConnected):
+        for number in numbers if sent else ():
+            await peer.room()
+            await _send(station, number, charge_point_model(station).statuses()[number])

@@ -247,7 +247,7 @@ async def _tell(station, message, read=lambda answer: answer):
     """Send a message about a transaction; what is read in its answer, None without a usable one."""
     action, payload = message
     try:
-        answer = await station.call(action, payload)
+        answer = await station.call_when_room(action, payload)
         with reading_answer(action, answer):
             return read(answer)
     except OcppfwError as error:

@@ -17,6 +17,23 @@ MESSAGES = {
 }
 
 
+# Accepted promises that the message will be sent (1.6 section 7.47).
+
+
+@hookimpl(tryfirst=True, specname="cp_trigger_message")
+def refuse_without_room(peer):
+    """Whatever is asked for: it could not be sent now."""
+    return None if peer.has_room else {"status": "Rejected"}
+
+
+@hookimpl(tryfirst=True, specname="cp_extended_trigger_message")
+def refuse_extended_without_room(peer):
+    return refuse_without_room(peer)
+
+
+# What no other plugin knows.
+
+
 @hookimpl(trylast=True)
 def cp_trigger_message(station, call, payload):
     action = payload["requestedMessage"]
@@ -35,4 +52,4 @@ def cp_extended_trigger_message(station, call, payload):
 
 def _tell(station, action, sent):
     if sent:
-        station.tell(action, dict(MESSAGES[action]))
+        station.tell(action, dict(MESSAGES[action]), when_room=True)

@@ -51,23 +51,25 @@ def _named(item):
 
 
 @hookimpl
-def cp_get_base_report(station, call, payload):
+def cp_get_base_report(station, peer, call, payload):
     variables = _device_model(station).base_report(payload["reportBase"])
-    return _report(station, call, payload, variables)
+    return _report(station, peer, call, payload, variables)
 
 
 @hookimpl
-def cp_get_report(station, call, payload):
+def cp_get_report(station, peer, call, payload):
     variables = _device_model(station).report(
         payload.get("componentCriteria", ()), payload.get("componentVariable", ())
     )
-    return _report(station, call, payload, variables)
+    return _report(station, peer, call, payload, variables)
 
 
-def _report(station, call, payload, variables):
+def _report(station, peer, call, payload, variables):
     """Answer first, then send the report."""
     if not variables:
         return {"status": "EmptyResultSet"}
+    if not peer.has_room:
+        return {"status": "Rejected"}  # it could not be sent now
     model = _device_model(station)
     items = [model.as_report(variable) for variable in variables]
     call.after_answer(_send_report, station, payload["requestId"], items)
@@ -89,7 +91,7 @@ async def _send_report(station, request_id, items, sent):
             "reportData": items[start : start + ITEMS_PER_REPORT],
         }
         try:
-            await station.call("NotifyReport", payload)
+            await station.call_when_room("NotifyReport", payload)
         except OcppfwError as error:
             text = "NotifyReport was not delivered, the rest is left out: {error}"
             station.log.warn(text, error=error)

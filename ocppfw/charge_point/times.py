@@ -10,8 +10,16 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+# The calendar repeats itself every 400 years.
+_CYCLE = 400
+_SECONDS_OF_A_CYCLE = 146_097 * 86_400
+
+
 def seconds_of(text: str) -> float:
     """Seconds since 1970 of a date-time that fits the schema; without an offset it is UTC."""
-    # RFC 3339 allows small letters and leap seconds, datetime does not.
-    moment = datetime.fromisoformat(text.upper().replace(":60", ":59"))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    # RFC 3339 allows the year 0, small letters and leap seconds, datetime does not.
+    year, rest = int(text[:4]), text[4:].upper().replace(":60", ":59")
+    cycles, year_of_cycle = divmod(year - 2000, _CYCLE)
+    moment = datetime.fromisoformat(f"{2000 + year_of_cycle}{rest}")
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.timestamp() + cycles * _SECONDS_OF_A_CYCLE

@@ -135,7 +135,10 @@ class ChargePoint(Station, Protocol):
     def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
         """Call the central system; see ``Peer.call``."""
 
-    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
+    def call_when_room(self, action: str, payload: Any = None) -> Deferred[Any]:
+        """The same, but not before there is room for the call."""
+
+    def tell(self, action: str, payload: Any = None, when_room: bool = False) -> Deferred[Any]:
         """Call the central system where nothing depends on the answer."""
 
 
@@ -190,6 +193,13 @@ class Peer(Protocol):
         """The transport's connection."""
 
     @property
+    def has_room(self) -> bool:
+        """True if a call made now would not fail with QueueFull, nor with NotConnected."""
+
+    def room(self) -> Deferred[None]:
+        """Fires when there is room for a further call; fails with NotConnected."""
+
+    @property
     def data(self) -> PluginData:
         """A dict per plugin name, for what the plugin wants to keep with the connection."""
 
@@ -233,6 +243,13 @@ class Connection(Protocol):
     @property
     def waiting(self) -> int:
         """How many calls of ours wait for their turn."""
+
+    @property
+    def has_room(self) -> bool:
+        """True if ``send_call`` would take a call now."""
+
+    def room(self) -> Deferred[None]:
+        """Fires when there is room for a call; fails with NotConnected."""
 
     def send_call(self, call: Call, timeout: float) -> Deferred[Any]:
         """Send a call when its turn comes; a Deferred of the answer's payload."""

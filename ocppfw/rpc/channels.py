@@ -70,6 +70,13 @@ class ClientChannel:
         """How many calls wait for their turn."""
         return len(self._queue) if self._queue else 0
 
+    @property
+    def has_room(self) -> bool:
+        """True if ``submit`` would take a call."""
+        if len(self._in_flight) < self._max_in_flight:
+            return True
+        return self.waiting < self._max_queued
+
     def submit(self, pending: PendingCall) -> None:
         """Take a call; ``sendable`` gives it back when its turn comes.
 
@@ -78,7 +85,7 @@ class ClientChannel:
         """
         if self._queue is None:
             self._queue = deque()
-        if len(self._in_flight) >= self._max_in_flight and len(self._queue) >= self._max_queued:
+        if not self.has_room:
             raise QueueFull(self._max_queued)
         self._queue.append(pending)
 

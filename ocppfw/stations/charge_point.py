@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
@@ -70,8 +70,23 @@ class ChargePoint(Station):
             return refused.addErrback(blame, call_site())
         return self.peer.call(action, payload, timeout)
 
-    def tell(self, action: str, payload: Any = None) -> Deferred[Any]:
+    def call_when_room(self, action: str, payload: Any = None) -> Deferred[Any]:
+        """Call the central system as soon as there is room for the call, where ``call`` fails.
+
+        For what is sent one after the other, or was promised because there was room: as many
+        calls as are made wait, however many.
+        """
+        room = succeed(None) if self.peer is None else self.peer.room()
+        called: Deferred[Any] = room.addCallback(lambda _: self.call(action, payload))
+        return called.addErrback(blame, call_site())
+
+    def tell(self, action: str, payload: Any = None, when_room: bool = False) -> Deferred[Any]:
         """Call the central system where nothing depends on the answer.
+
+        Args:
+            action: what is told.
+            payload: its data as on the wire.
+            when_room: True waits for room, as ``call_when_room`` does.
 
         Returns:
             A Deferred of the answer, or of None where there is none, which is then logged.
@@ -82,7 +97,8 @@ class ChargePoint(Station):
             text = "{action} was not delivered: {error}"
             self.log.warn(text, action=action, error=failure.value)
 
-        return self.call(action, payload).addErrback(failed)
+        call = self.call_when_room if when_room else self.call
+        return call(action, payload).addErrback(failed)
 
     def connection_opened(self, *arguments: Any, **further: Any) -> Peer:
         """A connection was opened; its peer."""

@@ -69,6 +69,11 @@ class Peer:
         return bool(self.connection.connected)
 
     @property
+    def has_room(self) -> bool:
+        """True if a call made now would not fail with QueueFull, nor with NotConnected."""
+        return bool(self.connection.has_room)
+
+    @property
     def host(self) -> str:
         """The other end's address without its port."""
         return self.address.rpartition(":")[0]
@@ -122,6 +127,17 @@ class Peer:
         """
         limit = self.settings.call_timeout if timeout is None else timeout
         return self._calls.start(self, action, {} if payload is None else payload, limit, check)
+
+    def room(self) -> Deferred[None]:
+        """Wait for room.
+
+        Returns:
+            A Deferred that fires when a call would not fail with QueueFull: at once, or when
+            earlier ones have ended. Who waits longest is told first, and has to call without
+            waiting again. It fails with NotConnected.
+        """
+        room: Deferred[None] = self.connection.room()
+        return room
 
     def send(self, action: str, payload: Any, check: bool = True) -> None:
         """Send something that gets no answer (SEND, 2.1 only).

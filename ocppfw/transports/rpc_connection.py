@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -17,6 +18,7 @@ from ocppfw.settings import Settings
 from ocppfw.versions import Transport
 
 CLOSED = "the connection is closed"
+_LOST = "the connection was lost"
 
 
 class RpcConnection:
@@ -40,6 +42,7 @@ class RpcConnection:
         "_drained",
         "_expiry",
         "_inbound",
+        "_seekers",
         "_settings",
         "_taps",
         "connected",
@@ -58,6 +61,7 @@ class RpcConnection:
         self._clock = clock
         self._calls = ClientChannel(settings.calls_in_flight, settings.max_queued_calls)
         self._inbound = Inbound()
+        self._seekers: deque[Deferred[None]] | None = None  # of room for a call
         self._expiry: IDelayedCall | None = None
         self._drained: Deferred[None] | None = None
         self.connected = True
@@ -73,6 +77,26 @@ class RpcConnection:
     def waiting(self) -> int:
         """How many calls of ours wait for their turn."""
         return self._calls.waiting
+
+    @property
+    def has_room(self) -> bool:
+        """True if ``send_call`` would take a call now."""
+        return self.connected and self._calls.has_room
+
+    def room(self) -> Deferred[None]:
+        """Fires when there is room for a call; who waits longest is told first.
+
+        It fails with NotConnected when the connection is lost.
+        """
+        if not self.connected:
+            return fail(NotConnected(CLOSED))
+        if self._calls.has_room:
+            return succeed(None)
+        if self._seekers is None:
+            self._seekers = deque()
+        seeker: Deferred[None] = Deferred(self._seekers.remove)
+        self._seekers.append(seeker)
+        return seeker
 
     def send_call(self, call: Call, timeout: float) -> Deferred[Any]:
         """Send a call when its turn comes.
@@ -128,6 +152,7 @@ class RpcConnection:
     def _end_call(self, pending: PendingCall, outcome: Answer | Failure) -> None:
         """Give the next call its turn, and the caller what this one has come to."""
         self._send_next()
+        self._grant_room()
         if isinstance(outcome, CallResult):
             pending.context.callback(outcome.payload)
         elif isinstance(outcome, CallError):
@@ -136,6 +161,10 @@ class RpcConnection:
         else:
             pending.context.errback(outcome)
         self._tell_if_idle()
+
+    def _grant_room(self) -> None:
+        while self._seekers and self._calls.has_room:
+            self._seekers.popleft().callback(None)
 
     def _watch_deadline(self) -> None:
         """One timer for the next call that may expire; an early one finds nothing and goes on."""
@@ -173,7 +202,9 @@ class RpcConnection:
         self._inbound.lose()
         self._finish_draining()
         for pending in self._calls.lose():
-            pending.context.errback(NotConnected("the connection was lost"))
+            pending.context.errback(NotConnected(_LOST))
+        while self._seekers:
+            self._seekers.popleft().errback(NotConnected(_LOST))
 
     def _finish_draining(self) -> None:
         done = self._inbound.idle or not self.connected

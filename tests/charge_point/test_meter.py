@@ -1,10 +1,9 @@
 """The meter of a connector, and moments as messages write them."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocppfw.charge_point import Meter, seconds_of, timestamp
+from ocppfw.charge_point import Meter
 
 
 def test_an_hour_of_a_kilowatt():
@@ -45,25 +44,3 @@ def test_reading_often_makes_no_difference(moments):
     for now in sorted(moments):
         often.read(now)
     assert abs(often.read(2e6) - once.read(2e6)) <= 1
-
-
-def test_timestamp():
-    assert timestamp(1795359294.9) == "2026-11-22T14:54:54Z"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026-11-22T14:54:54Z",
-        "2026-11-22t14:54:54z",
-        "2026-11-22T14:54:54.000Z",
-        "2026-11-22T15:54:54+01:00",
-        "2026-11-22T14:54:54",
-    ],
-)
-def test_seconds_of(text):
-    assert seconds_of(text) == 1795359294
-
-
-def test_leap_second():
-    assert seconds_of("2016-12-31T23:59:60Z") == seconds_of("2016-12-31T23:59:59Z")

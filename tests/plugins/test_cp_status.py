@@ -3,6 +3,7 @@
 import pytest
 
 from ocppfw.versions import OcppVersion
+from tests.deferreds import value_of
 from tests.memory.script import NEVER
 from tests.plugins.charge_points import ChargePointPair
 
@@ -102,19 +103,54 @@ class TestReporting:
         change(pair, 2, operative=False)
         assert pair.statuses() == [(2, "Unavailable")]
 
-    def test_one_that_could_not_be_sent_is_sent_later(self, version, clock):
+    @pytest.fixture
+    def full(self, version, clock):
+        """A charge point with one call under way and one that waits; no third one may."""
         pair = ChargePointPair(version, clock, max_queued_calls=1)
         pair.connect()
         pair.answers["Heartbeat"] = NEVER
-        for _ in range(2):  # one is under way, one waits, and no third one may
+        for _ in range(2):
             pair.station.tell("Heartbeat")
-        change(pair, 1, operative=False)
+        pair.wait(0)
+        pair.calls()
+        return pair
+
+    def let_go(self, pair):
+        """Answer the call that is under way, and from now on every one."""
         pair.answers["Heartbeat"] = {"currentTime": "2026-11-22T14:54:54Z"}
         pair.script.answer_late(pair.answers["Heartbeat"])
         pair.wait(0)
-        assert pair.actions()[-2:] == ["Heartbeat", "Heartbeat"]
-        change(pair, 2, operative=False)
-        assert pair.statuses() == [(1, "Unavailable"), (2, "Unavailable")]
+
+    def test_one_that_finds_no_room_is_sent_when_there_is_some(self, full, logged):
+        change(full, 1, operative=False)
+        full.wait(20)
+        assert full.actions() == []
+        self.let_go(full)
+        assert full.actions() == ["Heartbeat", "StatusNotification"]
+        assert logged.lines("warn", "error") == []
+        change(full, 2, operative=False)
+        assert full.statuses() == [(2, "Unavailable")]
+
+    def test_of_many_that_find_no_room_the_last_ones_are_sent(self, full):
+        for number in range(200):
+            change(full, 1 + number % 2, operative=number >= 199)
+        self.let_go(full)
+        statuses = full.statuses()
+        assert sorted(statuses) == [(1, "Unavailable"), (2, "Available")][: len(statuses)]
+        assert statuses[0] == (1, "Unavailable")
+
+    def test_one_that_finds_no_room_is_sent_over_the_next_connection(self, full):
+        change(full, 1, operative=False)
+        full.disconnect()
+        full.answers["Heartbeat"] = {"currentTime": "2026-11-22T14:54:54Z"}
+        full.connect()
+        assert full.statuses() == [(1, "Unavailable")]
+
+    def test_one_that_finds_no_room_is_sent_by_the_next_version_of_the_plugin(self, full):
+        change(full, 1, operative=False)
+        value_of(full.plugins.load("cp_status"))
+        self.let_go(full)
+        assert full.statuses() == [(1, "Unavailable")]
 
     def test_by_hand_changes_are_reported(self, version, clock):
         pair = ChargePointPair(version, clock, autostart=False)
