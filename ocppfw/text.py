@@ -27,6 +27,18 @@ def has_controls(text: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in text)
 
 
+def brief(text: str, limit: int) -> str:
+    """The beginning of a text, with control and other invisible characters written out.
+
+    Args:
+        text: the words of a peer, however many.
+        limit: characters of the result; what is cut off leaves ``…``.
+    """
+    shown = escape_controls(text[:limit])
+    whole = len(text) <= limit and len(shown) <= limit
+    return shown if whole else shown[: limit - 1] + "…"
+
+
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
     """A hint for a word that is not known.
 

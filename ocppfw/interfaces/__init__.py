@@ -10,9 +10,22 @@ A plugin imports what it annotates with from ``ocppfw``::
 
 from __future__ import annotations
 
-from ocppfw.interfaces.handed_over import ConnectionRequest, Envelope, PluginData, new_plugin_data
+from ocppfw.interfaces.handed_over import (
+    ConnectionRequest,
+    Envelope,
+    PluginData,
+    Refusal,
+    new_plugin_data,
+)
 from ocppfw.interfaces.stations import CentralSystem, ChargePoint, Connection, Peer, Station
-from ocppfw.interfaces.transports import Answerer, CentralSystemHost, ChargePointHost, Host, Taps
+from ocppfw.interfaces.transports import (
+    Answerer,
+    CentralSystemHost,
+    ChargePointHost,
+    Host,
+    Refusals,
+    Taps,
+)
 
 __all__ = [
     "Answerer",
@@ -26,6 +39,8 @@ __all__ = [
     "Host",
     "Peer",
     "PluginData",
+    "Refusal",
+    "Refusals",
     "Station",
     "Taps",
     "new_plugin_data",

@@ -7,6 +7,7 @@ import binascii
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ocppfw.rpc.frames import Answer, Call
@@ -27,7 +28,8 @@ class ConnectionRequest:
 
     Attributes:
         identity: decoded identity of the charge point.
-        version: the protocol version that the connection would speak.
+        version: the protocol version that the connection would speak; None where there is none in
+            common, so that it will be refused in any case.
         address: ``host:port`` of the other end.
         headers: HTTP headers by lower-case name; of a repeated one, the values joined by commas.
         certificate: the client's certificate (DER), None without mutual TLS.
@@ -36,7 +38,7 @@ class ConnectionRequest:
     """
 
     identity: str
-    version: OcppVersion
+    version: OcppVersion | None
     address: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
@@ -69,6 +71,28 @@ class ConnectionRequest:
         if decoded.startswith(identity + b":"):
             return identity, b":", decoded[len(identity) + 1 :]
         return decoded.partition(b":")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A connection that a central system has refused.
+
+    Attributes:
+        time: when.
+        address: ``host:port`` of the other end.
+        status: the HTTP status of the answer; 101 where the handshake was completed, and the
+            connection closed at once.
+        reason: why, and what can be done about it, in one line.
+        identity: decoded identity of the charge point; None where it is not known.
+        path: the path that was asked for, without the query; None where it is not known.
+    """
+
+    time: datetime
+    address: str
+    status: int
+    reason: str
+    identity: str | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

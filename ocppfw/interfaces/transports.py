@@ -100,7 +100,7 @@ class Host(Station, Protocol):
     def answerer(self, version: OcppVersion, transport: Transport) -> Answerer:
         """What handles the messages of its connections."""
 
-    def asks_before(self, version: OcppVersion) -> bool:
+    def asks_before(self, version: OcppVersion | None) -> bool:
         """True if a plugin wants to be asked who may connect; else ``admit`` is not needed."""
 
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
@@ -120,8 +120,26 @@ class Host(Station, Protocol):
         """A connection that was opened has ended."""
 
 
+class Refusals(Protocol):
+    """The connections that a central system has refused."""
+
+    def add(
+        self,
+        address: str,
+        status: int,
+        reason: str,
+        identity: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Log one, and keep it; see ``Refusal``."""
+
+
 class CentralSystemHost(Host, CentralSystem, Protocol):
     """A central system, as its transports see it."""
+
+    @property
+    def refusals(self) -> Refusals:
+        """Takes the connections that are refused."""
 
 
 class ChargePointHost(Host, ChargePoint, Protocol):

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from ocppfw import interfaces
 from ocppfw.stations.peer import Peer
+from ocppfw.stations.refusals import RefusalLog
 from ocppfw.stations.station import Station
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -25,6 +26,7 @@ class CentralSystem(Station):
 
     Attributes:
         peers: the connected charge points by identity.
+        refusals: the connections that were refused.
     """
 
     role = Role.CS
@@ -34,6 +36,7 @@ class CentralSystem(Station):
         self.peers: dict[str, Peer] = {}
         self._transaction_ids = transaction_ids
         super().__init__(*arguments)
+        self.refusals = RefusalLog(self.log, self.now)
 
     @property
     def versions(self) -> tuple[OcppVersion, ...]:
@@ -64,7 +67,8 @@ class CentralSystem(Station):
     def _peer_opened(self, peer: Peer) -> None:
         self.peers[peer.identity] = peer
         source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
-        self.log.info("ChargePoint #{id} connected{source}.", id=peer.identity, source=source)
+        text = "ChargePoint #{id} connected{source} ({version})."
+        self.log.info(text, id=peer.identity, source=source, version=peer.version.subprotocol)
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)

@@ -116,7 +116,7 @@ class ChargePoint(Station):
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peer = peer
-        self.log.info("Connected to CentralSystem.")
+        self.log.info("Connected to CentralSystem ({version}).", version=peer.version.subprotocol)
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.peer = None

@@ -190,7 +190,7 @@ class Station(Background):
 
     # From the transport.
 
-    def asks_before(self, version: OcppVersion) -> bool:
+    def asks_before(self, version: OcppVersion | None) -> bool:
         """True if a plugin wants to be asked who may connect; else ``admit`` is not needed."""
         return bool(self._implementations("connection_requested", version))
 

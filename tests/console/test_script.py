@@ -123,8 +123,8 @@ def test_the_lines_of_the_readme_of_ocppjs(ocppfw, port):
         "CentralSystem started.",
         f"cs: Server is listening on port {port}",
         "ChargePoint #0 started.",
-        "cs: ChargePoint #0 connected from 127.0.0.1.",
-        "cp#0: Connected to CentralSystem.",
+        "cs: ChargePoint #0 connected from 127.0.0.1 (ocpp1.5).",
+        "cp#0: Connected to CentralSystem (ocpp1.5).",
     ]
     assert re.fullmatch(r'cs: >>cp#0 \[2,"\w{32}","Reset",{"type":"Soft"}\]', lines[5])
 
@@ -292,7 +292,7 @@ def test_stations_are_stopped_and_started_again(ocppfw, port):
     versions = "ocpp1.2, ocpp1.5, ocpp1.6, ocpp2.0.1, ocpp2.1"
     assert f"Central system on port {port}: {versions}; 0 charge points connected\n" in text
     assert "Nothing is running: start_cs <port>, start_cp <url> <id>\n" in text
-    assert text.count("cp#a: Connected to CentralSystem.") == 2
+    assert text.count("cp#a: Connected to CentralSystem (ocpp1.5).") == 2
 
 
 def test_a_value_in_a_file(ocppfw, tmp_path, port):

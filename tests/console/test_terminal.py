@@ -83,7 +83,7 @@ def check_the_charge_point(cp):
     is_shown(
         cp,
         STAMP + "ChargePoint #0 started\\.",
-        STAMP + "cp#0: Connected to CentralSystem\\.",
+        STAMP + "cp#0: Connected to CentralSystem \\(ocpp1.5\\)\\.",
         '> bootnotification chargePointVendor="DBT" chargePointModel="NQC-ACDC"',
         sent + BOOT,
         received + BOOTED,
@@ -107,7 +107,7 @@ def check_the_central_system(cs, port):
         cs,
         STAMP + "CentralSystem started\\.",
         STAMP + f"cs: Server is listening on port {port}",
-        STAMP + "cs: ChargePoint #0 connected from 127\\.0\\.0\\.1\\.",
+        STAMP + "cs: ChargePoint #0 connected from 127\\.0\\.0\\.1 \\(ocpp1.5\\)\\.",
         received + BOOT,
         sent + BOOTED,
         '> remote_reset type="Soft"',

@@ -71,9 +71,9 @@ def test_the_old_connection_has_ended_before_the_new_one_is_opened(
         ("opened", versions[1], True),
     ]
     assert logged.lines("info") == [
-        "cs: ChargePoint #CP1 connected from 192.0.2.1.",
+        f"cs: ChargePoint #CP1 connected from 192.0.2.1 (ocpp{versions[0]}).",
         "cs: ChargePoint #CP1 disconnected: replaced by a newer connection",
-        "cs: ChargePoint #CP1 connected from 192.0.2.1.",
+        f"cs: ChargePoint #CP1 connected from 192.0.2.1 (ocpp{versions[1]}).",
     ]
     old.react()  # its end says nothing more
     old.lose()
@@ -222,7 +222,7 @@ def test_gone_fires_when_the_last_peer_has_gone(world: World) -> None:
 def test_coming_and_going_is_logged(world: World, logged: Log) -> None:
     world.connect("1.6", "CP1").lose("closed by the peer\nforged line")
     assert logged.lines("info") == [
-        "cs: ChargePoint #CP1 connected from 192.0.2.1.",
+        "cs: ChargePoint #CP1 connected from 192.0.2.1 (ocpp1.6).",
         r"cs: ChargePoint #CP1 disconnected: closed by the peer\nforged line",
     ]
 
@@ -232,7 +232,7 @@ def test_a_charge_point_says_why_it_is_not_connected(world: World, logged: Log) 
     world.connect().lose("timed out")
     station.connecting_failed("refused\r", 2.25)
     assert logged.lines("info", "warn") == [
-        "cp#CP1: Connected to CentralSystem.",
+        "cp#CP1: Connected to CentralSystem (ocpp1.6).",
         "cp#CP1: Connection lost: timed out",
         r"cp#CP1: refused\r. Next attempt in 2.2 s.",
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
+from txaio.tx import make_logger
 
 from ocppfw.errors import NotConnected
 from ocppfw.interfaces import Host, PluginData
@@ -53,6 +54,9 @@ class OcppProtocol(FastFrames):
         ocpp_version: the negotiated version; None where there is none in common.
         learned: what plugins have learned when they were asked whether it may connect.
     """
+
+    # Autobahn warns of what is told elsewhere: why a connection ends, or is not opened.
+    log = make_logger("error")
 
     host: Host
     identity: str
@@ -199,11 +203,13 @@ class OcppProtocol(FastFrames):
             self.host.connection_lost(connection.peer, reason)
 
     def _why_closed(self: Any, was_clean: bool, code: int | None, reason: str | None) -> str:
-        if not was_clean:
-            return reason or "the connection was lost"
         if self.closedByMe:
             own = (self.localCloseReason or b"").decode()
             return f"closed by us with code {self.localCloseCode}" + (f", {own}" if own else "")
+        if not was_clean:
+            return self.wasNotCleanReason or "the connection was lost"
+        if code is None:
+            return "closed without a code"
         return f"closed with code {code}" + (f", {reason}" if reason else "")
 
     def _end_pings(self, result: Any) -> None:
