@@ -68,6 +68,11 @@ def url_below(url: str, segment: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/{quote(segment, safe='')}").geturl()
 
 
+def segments_of(path: bytes) -> list[bytes]:
+    """The segments of a path, still percent-encoded; empty ones are skipped: ``//CP1`` is CP1."""
+    return [segment for segment in path.split(b"/") if segment]
+
+
 def ascii_host(host: str) -> str:
     """A host as it goes on the wire: an IP address as it is, an international name encoded.
 

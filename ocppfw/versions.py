@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 
 from ocppfw.text import escape_controls
 
@@ -57,6 +58,11 @@ class OcppVersion(enum.StrEnum):
     def from_subprotocol(cls, name: str) -> OcppVersion | None:
         """The version that a subprotocol name stands for (any letter case), None if unknown."""
         return _BY_SUBPROTOCOL.get(name.lower())
+
+
+def names_of(versions: Collection[OcppVersion]) -> str:
+    """The subprotocols of some versions, from the oldest to the newest, separated by commas."""
+    return ", ".join(version.subprotocol for version in OcppVersion if version in versions)
 
 
 def identity_fault(identity: str, version: OcppVersion | None = None) -> str | None:

@@ -19,3 +19,14 @@ class Misused(CommandFailed):
     def __init__(self, text: str, usage: list[str] | None = None) -> None:
         super().__init__(text)
         self.usage = usage or []
+
+
+def whole_number(name: str, word: str) -> int:
+    """The number that a word stands for.
+
+    Raises:
+        CommandFailed: it is none.
+    """
+    if not word.isdecimal():
+        raise CommandFailed(f"{name}: must be a number, not `{word}'")
+    return int(word)

@@ -10,19 +10,14 @@ from urllib.parse import urlsplit
 from twisted.internet.defer import Deferred
 
 from ocppfw.commands import Argument, Command, Invocation, Option
-from ocppfw.console.errors import CommandFailed, Misused
+from ocppfw.console.errors import CommandFailed, Misused, whole_number
+from ocppfw.console.status import StatusCommand
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import ConnectFailed, OcppfwError
 from ocppfw.service.build import AUTOSTART
 from ocppfw.service.credentials import check_password
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
-from ocppfw.service.transactions import transactions_of
 from ocppfw.settings import SETTINGS, Settings
-from ocppfw.stations.central_system import CentralSystem
-from ocppfw.stations.charge_point import ChargePoint
-from ocppfw.stations.peer import Peer
-from ocppfw.stations.station import Station
-from ocppfw.urls import shown_url
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"
@@ -81,13 +76,7 @@ class StationCommands:
         yield self._start_cs_command()
         yield self._start_cp_command()
         yield from self._stop_commands()
-        yield Command(
-            name="status",
-            help="Show the stations, their peers and transactions, and which messages were odd.",
-            run=self._status,
-            example="status",
-            group=GROUP,
-        )
+        yield StatusCommand(self._world).command(GROUP)
         yield self._set_command()
         for name, role in (("websocket_ping_cs", Role.CP), ("websocket_ping_cp", Role.CS)):
             yield self._ping_command(name, role)
@@ -126,6 +115,12 @@ class StationCommands:
                     names=("-p", "--protocols"),
                     value="protocol,...",
                     help="versions to offer (default all)",
+                    choices=lambda: _VERSIONS,
+                ),
+                Option(
+                    names=("--default-protocol",),
+                    value="protocol",
+                    help="version to speak with a charge point that offers none of ours",
                     choices=lambda: _VERSIONS,
                 ),
                 _TRANSPORT,
@@ -263,10 +258,9 @@ class StationCommands:
 
     def _stop_cs(self, invocation: Invocation) -> Deferred[None]:
         port = invocation.arguments.get("port")
-        if port is not None and not port.isdecimal():
-            raise CommandFailed(f"port: must be a number, not `{port}'")
         running = self._world.running
-        return running.stop_station(running.central_system(None if port is None else int(port)))
+        number = None if port is None else whole_number("port", port)
+        return running.stop_station(running.central_system(number))
 
     def _stop_cp(self, invocation: Invocation) -> Deferred[None]:
         running = self._world.running
@@ -274,16 +268,6 @@ class StationCommands:
 
     def _is_loaded(self, plugin: str) -> bool:
         return any(each.name == plugin for each in self._world.plugins.loaded)
-
-    def _status(self, invocation: Invocation) -> None:
-        running = self._world.running
-        if not running.stations:
-            invocation.say("Nothing is running: start_cs <port>, start_cp <url> <id>")
-        for central_system in running.central_systems:
-            for line in _about_central_system(running.port_of(central_system), central_system):
-                invocation.say(line)
-        for charge_point in running.charge_points:
-            invocation.say(_about_charge_point(charge_point))
 
     def _set(self, invocation: Invocation) -> None:
         [role_name] = invocation.arguments.values()
@@ -349,34 +333,3 @@ def _check_url(url: str, transport: Transport, options: dict[str, Any]) -> None:
     for key in ("from", "remote-port"):
         if key in options and transport is not Transport.SOAP:
             raise CommandFailed(f"--{key} is for -t soap only")
-
-
-def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
-    versions = ", ".join(version.subprotocol for version in station.versions)
-    peers = station.connected_peers
-    yield f"Central system on port {port}: {versions}; {_count(len(peers))} connected"
-    for peer in peers:
-        about = f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}"
-        yield f"{about}{_running(peer)}{_odd(station, peer)}"
-
-
-def _count(number: int) -> str:
-    return f"{number} charge point{'' if number == 1 else 's'}"
-
-
-def _about_charge_point(station: ChargePoint) -> str:
-    about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
-    url = shown_url(station.settings.url or "")
-    if station.peer is None:
-        return f"{about}, not connected with {url}"
-    return f"{about}, connected with {url}{_running(station.peer)}{_odd(station, station.peer)}"
-
-
-def _running(peer: Peer) -> str:
-    running = transactions_of(peer).running
-    return f", transactions: {', '.join(map(str, running))}" if running else ""
-
-
-def _odd(station: Station, peer: Peer) -> str:
-    summary = station.odd_messages.summary_of(peer)
-    return f"; odd messages: {summary}" if summary else ""

@@ -35,7 +35,20 @@ _EFFECTS = {
     "trace": Effect.NOW,
     "validation": Effect.NOW,
     "calls-in-flight": Effect.NEXT_CONNECTION,
+    "default-protocol": Effect.NEXT_CONNECTION,
+    "identity-from": Effect.NEXT_CONNECTION,
     "max-queued-calls": Effect.NEXT_CONNECTION,
+    "no-subprotocol": Effect.NEXT_CONNECTION,
+    "origins": Effect.NEXT_CONNECTION,
+}
+# What completion offers for those that are no numbers; some take other words, too.
+_WORDS = {
+    "default-protocol": (*(version.subprotocol for version in OcppVersion), "none"),
+    "identity-from": ("path",),
+    "no-subprotocol": ("close", "refuse"),
+    "origins": ("all",),
+    "trace": ("on", "off"),
+    "validation": VALIDATION,
 }
 _OLD_NAMES = {"websocket-ping-interval": "ping-interval"}
 _PRINT_XML = "print_xml"
@@ -60,6 +73,9 @@ class Change:
         name = self.setting.name
         if self.setting.role not in (None, stations[0].role):
             raise SettingsError(f"{name}: is only for {self.setting.role}")
+        if name == "default-protocol":
+            for station in stations:
+                station.settings.check_default_protocol(self.value)
         if name == "trace":  # one for all stations
             trace.shows = self.value
         for station in stations:
@@ -116,13 +132,11 @@ def _parse_print_xml(text: str) -> PrintXml:
 
 def setting_fields() -> list[Field]:
     """The settings that can change, for completion."""
-    words = {"trace": ("on", "off"), "validation": VALIDATION}
-    numbers = (name.replace("-", "_") for name in _EFFECTS if name not in words)
-    return [
-        *(Field(name=name, type="number") for name in ("websocket_ping_interval", *numbers)),
-        *(Field(name=name, type="string", enum=enum) for name, enum in words.items()),
-        Field(name=_PRINT_XML, type="boolean"),
-    ]
+    numbers = ["websocket_ping_interval", *(name for name in _EFFECTS if name not in _WORDS)]
+    fields = [Field(name=name.replace("-", "_"), type="number") for name in numbers]
+    for name, words in _WORDS.items():
+        fields.append(Field(name=name.replace("-", "_"), type="string", enum=words))
+    return [*fields, Field(name=_PRINT_XML, type="boolean")]
 
 
 def describe_settings(stations: Sequence[Station], role: Role, trace: Trace) -> Iterator[str]:
@@ -143,6 +157,8 @@ def describe_settings(stations: Sequence[Station], role: Role, trace: Trace) -> 
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

@@ -112,6 +112,8 @@ class RunningStations(MultiService):
         """
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
             raise SettingsError("protocols: none of these is spoken over SOAP")
+        for each in (settings, *settings.identities.values()):
+            each.check_default_protocol(each.default_protocol)
         _read_definitions(itertools.product(settings.protocols, settings.transport))
         station = CentralSystem(
             self._plugins,

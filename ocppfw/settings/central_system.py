@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ocppfw.errors import SettingsError
 from ocppfw.settings import parsers
 from ocppfw.settings.setting import setting
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
@@ -33,6 +34,41 @@ class CentralSystemSettings:
         parsers.transports,
         Role.CS,
     )
+    default_protocol: OcppVersion | None = setting(
+        None,
+        "Version to speak over WebSocket with a charge point that offers none of ours; its request"
+        " may then lack the header Connection, too. none: it is not let in.",
+        parsers.or_none(parsers.protocol),
+        Role.CS,
+        own=(Role.CS,),
+    )
+    no_subprotocol: str = setting(
+        "close",
+        "Answer to a charge point that offers none of our versions: close (the handshake is"
+        " completed, then the connection is closed with 1002) or refuse (HTTP status 400).",
+        parsers.one_of("close", "refuse"),
+        Role.CS,
+        own=(Role.CS,),
+    )
+    identity_from: str = setting(
+        "path",
+        "Where the identity of a WebSocket charge point stands: path, or query:NAME (in that value"
+        " of the query; where there is none, in the path).",
+        parsers.identity_source,
+        Role.CS,
+    )
+    origins: tuple[str, ...] = setting(
+        "all",
+        "Origins whose web pages may open a WebSocket, separated by commas, or all. A request"
+        " without Origin, which is no web page's, is always let in.",
+        parsers.origins,
+        Role.CS,
+    )
+
+    def check_default_protocol(self, version: OcppVersion | None) -> None:
+        """Raise SettingsError for a ``default-protocol`` that is not offered at all."""
+        if version is not None and version not in self.protocols:
+            raise SettingsError(f"default-protocol: {version.subprotocol} is not in protocols")
 
     @property
     def soap_versions(self) -> list[OcppVersion]:

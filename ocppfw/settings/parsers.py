@@ -92,6 +92,18 @@ def protocol(value: Any) -> OcppVersion:
     return version
 
 
+def or_none(parse: Parser[T]) -> Parser[T | None]:
+    """What another parser takes, or ``none``."""
+
+    def parse_or_none(value: Any) -> T | None:
+        try:
+            return None if value == "none" else parse(value)
+        except ValueError as error:
+            raise ValueError(f"{error}, or none") from None
+
+    return parse_or_none
+
+
 def protocols(value: Any) -> tuple[OcppVersion, ...]:
     """Versions by their subprotocols, separated by commas."""
     names = value.split(",") if isinstance(value, str) else value
@@ -106,6 +118,22 @@ def endpoint(value: Any) -> str:
     if not path.startswith("/") or "?" in path or "#" in path:
         raise ValueError("a path that begins with /")
     return path
+
+
+def identity_source(value: Any) -> str:
+    """``path``, or ``query:NAME``."""
+    if value != "path" and not _QUERY.fullmatch(text(value)):
+        raise ValueError("path, or query:NAME such as query:cp")
+    return str(value)
+
+
+def origins(value: Any) -> tuple[str, ...]:
+    """Origins (RFC 6454 section 6.1) in small letters, separated by commas; or ``all``."""
+    names = value.split(",") if isinstance(value, str) else value
+    found = tuple(name.strip().lower() for name in texts(names))
+    if not found or not all(_ORIGIN.fullmatch(name) for name in found):
+        raise ValueError("all, or origins such as https://HOST[:PORT] and null, with commas")
+    return found
 
 
 def url_of(*schemes: str, query: bool = False, user_goes: str = "") -> Parser[str]:
@@ -211,4 +239,6 @@ _OWN_HEADERS = frozenset(
 )
 _WITHOUT_USER = "an address without user and password"
 _SOAP_ADDRESS = "IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}"
+_QUERY = re.compile(r"query:[\w.~-]+", re.ASCII)
+_ORIGIN = re.compile(r"all|null|file://|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _NAMED_ADDRESS = re.compile(r"(?:(?P<identity>.+?)=)?(?P<url>https?://.*)", re.DOTALL)

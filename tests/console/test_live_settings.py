@@ -11,7 +11,7 @@ import pytest
 from ocppfw.errors import SettingsError
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
 from ocppfw.settings import VALIDATION, Settings
-from ocppfw.versions import Role
+from ocppfw.versions import OcppVersion, Role
 from tests.console.conftest import PATIENCE, ROOT
 from tests.process.wire import PING, knock, open_wire
 
@@ -78,6 +78,32 @@ def test_every_name_that_is_offered_is_known():
     for field in setting_fields():
         value = "true" if field.type == "boolean" else field.enum[0] if field.enum else "1"
         parse_changes([(field.name, value)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept", "shown"),
+    [
+        ("default_protocol", "ocpp1.6", OcppVersion.V1_6, "ocpp1.6"),
+        ("default_protocol", "none", None, "none"),
+        ("no_subprotocol", "refuse", "refuse", "refuse"),
+        ("identity_from", "query:cp", "query:cp", "query:cp"),
+        ("origins", "null, file://", ("null", "file://"), "null,file://"),
+    ],
+)
+def test_settings_of_handshakes(station, memory, name, value, kept, shown):
+    wanted = f"{name.replace('_', '-')}={shown} (from the next connection on)"
+    assert change(station, memory, name, value) == wanted
+    assert getattr(station.settings, name) == kept
+    assert f"  {name.replace('_', '-')}={shown}  " in "\n".join(
+        describe_settings([station], Role.CS, memory)
+    )
+
+
+def test_a_default_protocol_must_be_offered(station, memory):
+    station.settings.protocols = (OcppVersion.V1_5,)
+    with pytest.raises(SettingsError, match=r"default-protocol: ocpp1\.6 is not in protocols"):
+        change(station, memory, "default_protocol", "ocpp1.6")
+    assert station.settings.default_protocol is None
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def unknown(station, request):
 
 def basic(station, request):
     if request.headers.get("authorization") != "Basic Q1A6c2VjcmV0":
-        raise ConnectionRefused(401, "wrong password")
+        raise ConnectionRefused(401, f"wrong password for {request.version}")
 
 def forbidden(station, request):
     raise ConnectionRefused(403, "not from here")
@@ -66,7 +66,8 @@ ANSWERS = {
 def guarded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("guarded")
     write_plugin(folder, "doorman", DOORMAN)
-    with central_system(folder, "--hook-timeout", "0.5") as process:
+    (folder / "own.toml").write_text('[identity."basic-refused"]\nno-subprotocol = "refuse"\n')
+    with central_system(folder, "--hook-timeout", "0.5", "--config", "own.toml") as process:
         yield process
 
 
@@ -86,7 +87,26 @@ def test_plugin_decides(guarded, wires, identity, status):
     challenge = head.headers.get("www-authenticate", "")
     assert (challenge.startswith('Basic realm="')) is (status == 401)
     if status != 101:
-        guarded.wait_for(rf"Attempt to url: /{identity} from 127\.0\.0\.1\. Rejected with {status}")
+        guarded.wait_for(rf"Refused ChargePoint #{identity} from 127\.0\.0\.1 with {status}: ")
+
+
+@pytest.mark.parametrize("subprotocol", ["ocpp1.6j", None])
+@pytest.mark.parametrize("name", ["basic-closed", "basic-refused"])
+def test_who_may_connect_is_asked_before_the_version(guarded, wires, name, subprotocol):
+    head = knock(wires(guarded.port), f"/{name}", subprotocol)
+    assert (head.status, head.body) == (401, b"401\n")
+    known = base64.b64encode(b"CP:secret").decode()
+    wrong = base64.b64encode(b"CP:wrong").decode()
+    head = knock(wires(guarded.port), f"/{name}", subprotocol, Authorization=f"Basic {wrong}")
+    assert head.status == 401
+    head = knock(wires(guarded.port), f"/{name}", subprotocol, Authorization=f"Basic {known}")
+    assert head.status == (101 if name == "basic-closed" else 400)
+    refused = f"Refused ChargePoint #{name} from 127\\.0\\.0\\.1"
+    guarded.wait_for(f"{refused} with 401: wrong password for None; it gave no user and password$")
+    guarded.wait_for(f"{refused} with 401: wrong password for None$")
+    guarded.wait_for(f"{refused}( with 400)?: no common subprotocol")
+    assert known not in guarded.text
+    assert wrong not in guarded.text
 
 
 def test_right_credentials(guarded, wires):
@@ -132,5 +152,7 @@ def test_client_that_leaves_meanwhile(guarded, wires):
         knock(wire, "/never-mind")
     wire.socket.close()
     assert knock(wires(guarded.port), "/slow").status == 101
-    guarded.wait_for(r"Failure|did not|TimeoutError|Rejected")
+    guarded.wait_for(
+        r"ChargePoint #never-mind from 127\.0\.0\.1 hung up before plugins had let it in"
+    )
     assert "Unhandled" not in guarded.text

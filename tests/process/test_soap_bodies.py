@@ -26,8 +26,8 @@ from tests.process.twistd import central_system, charge_point, write_plugin
 from tests.process.wire import open_wire
 
 LIMIT = 20_000
-TOO_LARGE = f"HTTP request from 127.0.0.1 refused with 413: its body has more than {LIMIT} bytes"
-TOO_SLOW = "HTTP request from 127.0.0.1 refused with 408: it was not complete after 0.5 s"
+TOO_LARGE = f"Refused a connection from 127.0.0.1 with 413: its body has more than {LIMIT} bytes"
+TOO_SLOW = "Refused a connection from 127.0.0.1 with 408: its request was not complete after 0.5 s"
 
 
 @pytest.fixture(scope="module")

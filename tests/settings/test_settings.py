@@ -10,6 +10,7 @@ import pytest
 from ocppfw.errors import SettingsError
 from ocppfw.settings import SETTINGS, Config, Settings, read_config
 from ocppfw.versions import OcppVersion, Role, Transport
+from tests.settings.single import built, refused
 
 V = OcppVersion
 DEFAULTS = {
@@ -19,6 +20,10 @@ DEFAULTS = {
     "endpoint": "/",
     "protocols": tuple(OcppVersion),
     "transport": (Transport.WEBSOCKET, Transport.SOAP),
+    "default_protocol": None,
+    "no_subprotocol": "close",
+    "identity_from": "path",
+    "origins": ("all",),
     "url": None,
     "from_": None,
     "remote_port": None,
@@ -70,19 +75,6 @@ WHOLE = {
     "remote-port": (0, 65535),
 }
 SWITCHES = ["manual", "trace", "compression"]
-
-
-def built(name: str, value: Any) -> Any:
-    attribute = "from_" if name == "from" else name.replace("-", "_")
-    return getattr(Settings.build({name: value}), attribute)
-
-
-def refused(name: str, value: Any) -> str:
-    with pytest.raises(SettingsError) as caught:
-        Settings.build({name: value})
-    text = str(caught.value)
-    assert text.startswith(f"{name}: ")
-    return text
 
 
 def test_the_defaults() -> None:
@@ -199,6 +191,7 @@ def test_soap_addresses() -> None:
     [
         ("request-encoding", ["identity", "gzip", "deflate"]),
         ("soap-learn-address", ["same-host", "any", "never"]),
+        ("no-subprotocol", ["close", "refuse"]),
         ("validation", ["strict", "report", "off"]),
         ("subprotocol", ["required", "optional"]),
     ],
@@ -378,9 +371,10 @@ def test_a_wrong_endpoint(wrong: Any) -> None:
     assert "must be a" in refused("endpoint", wrong)
 
 
-def test_every_setting_has_a_test_above_and_a_help_text() -> None:
+def test_every_setting_has_a_test_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
+    tested |= {"default-protocol", "no-subprotocol", "identity-from", "origins"}
     tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
     tested |= {"subprotocol", "user", "password-file", "authorization-key-file", "header"}
     assert {setting.name for setting in SETTINGS} == tested

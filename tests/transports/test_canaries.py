@@ -13,7 +13,6 @@ import socket
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +20,19 @@ import pytest
 from autobahn.exception import PayloadExceededError
 from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
 from autobahn.websocket.protocol import WebSocketProtocol
-from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Connection
-from twisted.internet.testing import MemoryReactorClock
+from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
-from twisted.test.iosim import FakeTransport, IOPump, connect
+from twisted.web.http import HTTPChannel, Request
 
 import ocppfw.service
 import ocppfw.transports
-from ocppfw.transports.websocket.client import ClientFactory
 from ocppfw.transports.websocket.protocol import _HANDSHAKE_LEFTOVERS
-from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
-from ocppfw.versions import OcppVersion
+from tests.transports.ends import Ends, opened, unopened
 from tests.transports.private_names import modules_below, private_names
-from tests.world import World
 
 CANARIES: set[str] = set()
 #: names that the tests of a module hold
@@ -95,36 +90,10 @@ def canary(*names: str, look_at: str) -> Callable[[Callable[..., None]], Callabl
     return decorated
 
 
-@dataclass
-class Ends:
-    """Both ends of an open connection, and what carries bytes between them."""
-
-    server: Any
-    client: Any
-    pump: IOPump
-    clock: Clock
-
-
 @pytest.fixture
 def ends(tmp_path: Path, clock: Clock) -> Ends:
     """A charge point's connection, without compression; pings are sent every 300 s."""
     return opened(tmp_path, clock, compression=False)
-
-
-def opened(folder: Path, clock: Clock, **given: Any) -> Ends:
-    world, other_world = World(folder, clock), World(folder, clock)
-    version = OcppVersion.V1_6
-    servers = ServerFactory(world.start("cs", **given), clock)
-    admitted = AdmittedConnection(servers, "CP1", version, version.subprotocol, None)
-    server = admitted.buildProtocol(None)
-    charge_point = other_world.start("cp", **given)
-    client = ClientFactory(charge_point, "ws://cs/", {}, clock).buildProtocol(None)
-    return Ends(server, client, connect(server, carrier(server), client, carrier(client)), clock)
-
-
-def carrier(protocol: Any) -> FakeTransport:
-    address = IPv4Address("TCP", "192.0.2.1", 4711)
-    return FakeTransport(protocol, isServer=False, peerAddress=address)
 
 
 def test_every_private_name_has_a_canary() -> None:
@@ -339,6 +308,62 @@ def test_autobahn_alone_waits_for_ever(ends: Ends) -> None:
 @canary("websocket_protocol_in_use", look_at="ClientProtocol.onOpen")
 def test_the_chosen_subprotocol(ends: Ends) -> None:
     assert ends.client.websocket_protocol_in_use == "ocpp1.6"
+
+
+@canary("failHandshake", "_parseExtensionsHeader", look_at="ServerProtocol")
+def test_a_handshake_that_fails(tmp_path: Path, clock: Clock) -> None:
+    server, failed = unopened(tmp_path, clock), []
+    server.failHandshake = lambda *arguments: failed.append(arguments)
+    server.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n")
+    assert failed == [("HTTP Connection header missing",)]
+    offers = server._parseExtensionsHeader('permessage-deflate; server_max_window_bits="10", x')
+    assert offers == [("permessage-deflate", {"server_max_window_bits": ["10"]})]
+
+
+@canary(
+    "_respondToBadRequestAndDisconnect",
+    "_receivedHeaderSize",
+    "_receivedHeaderCount",
+    look_at="LimitedChannel",
+)
+@pytest.mark.parametrize(
+    ("lines", "bad", "size", "count"),
+    [
+        ([b"what is this"], True, 12, 0),
+        ([b"GET / HTTP/1.1", *[b"x: y"] * 2], False, 14 + 2 * 4, 1),
+        ([b"GET / HTTP/1.1", *[b"x: " + b"y" * 1000] * 17], True, 14 + 17 * 1003, 15),
+        ([b"GET / HTTP/1.1", *[b"x: y"] * 502], True, 14 + 502 * 4, 501),
+    ],
+)
+def test_a_head_that_twisted_cannot_read(
+    clock: Clock, lines: list[bytes], bad: bool, size: int, count: int
+) -> None:
+    called: list[bool] = []
+    channel: Any = HTTPChannel()
+    channel.callLater = clock.callLater
+    channel.requestFactory = Request
+    channel._respondToBadRequestAndDisconnect = lambda: called.append(True)
+    channel.makeConnection(StringTransport())
+    channel.dataReceived(b"\r\n".join([*lines, b""]))
+    assert bool(called) is bad
+    assert (channel._receivedHeaderSize, channel._receivedHeaderCount) == (size, count)
+
+
+@canary("_dataBuffer", look_at="LimitedChannel.early_bytes")
+def test_what_comes_while_a_request_is_being_answered(clock: Clock) -> None:
+    rest: list[bytes] = []
+
+    class Slow(Request):
+        def process(self) -> None:
+            rest.append(self.channel.clearLineBuffer())
+
+    channel: Any = HTTPChannel()
+    channel.callLater = clock.callLater
+    channel.requestFactory = Slow
+    channel.makeConnection(StringTransport())
+    channel.dataReceived(b"GET / HTTP/1.1\r\n\r\nat once")
+    channel.dataReceived(b"later")
+    assert (rest, channel._dataBuffer) == ([b"at once"], [b"later"])
 
 
 @canary(

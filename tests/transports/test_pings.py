@@ -6,7 +6,7 @@ import pytest
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.task import Clock
 
-from tests.transports.test_canaries import Ends, opened
+from tests.transports.ends import Ends, opened
 
 INTERVAL, PATIENCE = 300, 30  # seconds
 

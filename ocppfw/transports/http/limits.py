@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
@@ -10,8 +12,14 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES, HTTPChannel
+from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
+
+from ocppfw.transports.http.faults import (
+    fault_of_beginning,
+    fault_of_header,
+    fault_of_request_line,
+)
 
 _PATIENCE = 1 << 20  # bytes of a refused body that are read so that the refusal is, too
 
@@ -31,20 +39,53 @@ class LimitedChannel(HTTPChannel):
     _answering = False
     _deadline: IDelayedCall | None = None
     _excess = 0
+    # The line of a head that is being read, and what tells its fault if there is one.
+    _line = b""
+    _fault_of: Callable[[bytes], str] = staticmethod(fault_of_request_line)
 
     def dataReceived(self, data: bytes) -> None:
         """A piece of a request."""
         if self.refused:
             self._drop(data)
             return
-        # Some send a line break after a body (RFC 9112, section 2.2).
-        if self._deadline is None and not self._answering and data.strip(b"\r\n"):
+        if self._deadline is None and not self._answering:
+            if fault := fault_of_beginning(data):
+                self.refuse(400, fault)
+                return
+            # Some send line breaks before a request, or after a body (RFC 9112, section 2.2).
+            data = data.lstrip(b"\r\n")
+            if not data:
+                return
             self._deadline = self.site.reactor.callLater(self.site.request_timeout, self._expire)
         super().dataReceived(data)
+
+    def lineReceived(self, line: bytes) -> None:
+        """A line of a head."""
+        if self.refused:
+            return
+        self._line, self._fault_of = line, fault_of_request_line
+        super().lineReceived(line)
+
+    def headerReceived(self, line: bytes) -> bool:
+        """A header with all its lines; False if it cannot be read."""
+        self._line, self._fault_of = line, fault_of_header
+        return bool(super().headerReceived(line))
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line of a head does not end."""
+        self._refuse_head()
+
+    def timeoutConnection(self) -> None:
+        """Nothing has come for some time."""
+        if self._deadline is None:
+            super().timeoutConnection()  # between two requests there is nothing to be said
+        elif not self.refused:
+            self.refuse(408, f"nothing more came for {self.timeOut:g} s{self._unfinished()}")
 
     def allContentReceived(self) -> None:
         """A request is there."""
         self._answering = True
+        self._line = b""
         if not self.refused:
             self._end_deadline()
         super().allContentReceived()
@@ -59,15 +100,22 @@ class LimitedChannel(HTTPChannel):
         self._end_deadline()
         super().connectionLost(reason)
 
+    def early_bytes(self) -> bytes:
+        """What has come behind the request that is being answered; it is not read any more.
+
+        A client must wait for the answer before it speaks WebSocket (RFC 6455 section 4.1), and
+        some do not.
+        """
+        return b"".join([*self._dataBuffer, self.clearLineBuffer()])
+
     def refuse(self, status: int, reason: str) -> None:
         """Answer before all has come; then hang up, but give the other side time to read."""
         self.refused = True
         self._end_deadline()
-        site = self.site
-        text = "{label}: HTTP request from {host} refused with {status}: {reason}"
-        host = self.transport.getPeer().host
-        _log.warn(text, label=site.label, host=host, status=status, reason=reason)
-        self.transport.write(_bare_answer(status))
+        self.setTimeout(None)
+        site, peer = self.site, self.transport.getPeer()
+        site.note_refusal(f"{peer.host}:{peer.port}", status, reason)
+        self.transport.write(_bare_answer(status, reason))
         self.transport.loseWriteConnection()
         self._deadline = site.reactor.callLater(site.linger, self.transport.abortConnection)
 
@@ -78,8 +126,30 @@ class LimitedChannel(HTTPChannel):
         if self._excess > self.site.body_limit + _PATIENCE:
             self.transport.abortConnection()
 
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        """In place of Twisted's, which is silent, and hangs up before the answer is read."""
+        if not self.line_mode:
+            self.refuse(400, "its body is not in chunks as its head says")
+        elif (
+            self._receivedHeaderSize > self.totalHeadersSize
+            or self._receivedHeaderCount > self.maxHeaders
+        ):
+            self._refuse_head()
+        else:
+            self.refuse(400, self._fault_of(self._line))
+
+    def _refuse_head(self) -> None:
+        most = f"{self.totalHeadersSize} bytes or {self.maxHeaders} headers"
+        self.refuse(431, f"the head of its request has more than {most}")
+
     def _expire(self) -> None:
-        self.refuse(408, f"it was not complete after {self.site.request_timeout:g} s")
+        seconds = self.site.request_timeout
+        self.refuse(408, f"its request was not complete after {seconds:g} s{self._unfinished()}")
+
+    def _unfinished(self) -> str:
+        """What a head that does not come to its end may lack."""
+        line_feed = self.line_mode and b"\n" in self.clearLineBuffer()
+        return "; its lines end with LF, and must with CR LF" if line_feed else ""
 
     def _end_deadline(self) -> None:
         if self._deadline is not None and self._deadline.active():
@@ -122,7 +192,8 @@ class LimitedRequest(Request):
         absolute = _ABSOLUTE_FORM.fullmatch(path)
         if absolute is not None:
             # Its host counts rather than the header Host (RFC 9112, section 3.2.2).
-            self.requestHeaders.setRawHeaders(b"host", [absolute["host"]])
+            host = absolute["host"].rpartition(b"@")[2]
+            self.requestHeaders.setRawHeaders(b"host", [host])
             rest = absolute["rest"]
             path = rest if rest.startswith(b"/") else b"/" + rest
         super().requestReceived(command, path, version)
@@ -138,7 +209,10 @@ class LimitedRequest(Request):
         self.channel.refuse(413, f"its body has more than {self.channel.site.body_limit} bytes")
 
 
-_ABSOLUTE_FORM = re.compile(rb"https?://(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+# Some charge points put their whole address there.
+_ABSOLUTE_FORM = re.compile(
+    rb"(?:http|ws)s?://(?P<host>[^/?#]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 class LimitedSite(Site):
@@ -171,14 +245,27 @@ class LimitedSite(Site):
         self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout
 
+    def note_refusal(self, address: str, status: int, reason: str) -> None:
+        """Say that a request is refused before it is there.
+
+        Args:
+            address: ``host:port`` that it comes from.
+            status: the HTTP status of the answer.
+            reason: what is wrong.
+        """
+        text = "{label}: Refused a connection from {host} with {status}: {reason}"
+        host = address.rpartition(":")[0]
+        _log.warn(text, label=self.label, host=host, status=status, reason=reason)
+
     def log(self, request: Any) -> None:
         """Keep no access log; the trace shows what matters."""
 
 
-def _bare_answer(status: int) -> bytes:
-    phrase = RESPONSES[status]
-    body = b"%d %s\n" % (status, phrase)
-    return (
-        b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-        b"Connection: close\r\n\r\n%s"
-    ) % (status, phrase, len(body), body)
+def _bare_answer(status: int, reason: str) -> bytes:
+    body = f"{status} {reason}\n".encode()
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -33,9 +34,8 @@ class IncomingRequest:
         self.is_last = False
         self._settings = settings
         self._gone = False
-        client = http.getClientAddress()
-        self.host: str = client.host
-        self.address = f"{client.host}:{client.port}"
+        self.host: str = http.getClientAddress().host
+        self.address = client_address(http)
         self.ended().addCallback(self._end)
 
     def ended(self) -> Deferred[None]:
@@ -60,7 +60,7 @@ class IncomingRequest:
     def want_credentials(self, status: int) -> None:
         """Say what kind of credentials are wanted, with status 401."""
         if status == 401:
-            self.http.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
+            want_credentials(self.http)
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer with a status alone."""
@@ -104,6 +104,22 @@ class IncomingRequest:
         self._gone = True
 
 
+def client_address(http: Request) -> str:
+    """``host:port`` that a request comes from."""
+    client = http.getClientAddress()
+    return f"{client.host}:{client.port}"
+
+
+def shown_path(http: Request) -> str:
+    """The path of a request, as it may be shown: without the query, which may hold secrets."""
+    return http.path.decode("latin-1")
+
+
+def want_credentials(http: Request) -> None:
+    """Say in an answer with status 401 which credentials are wanted (RFC 7617)."""
+    http.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
+
+
 def own_address(http: Request) -> str:
     """The address under which a request has found us."""
     return f"http://{own_place(http)}{http.path.decode('latin-1')}"
@@ -126,6 +142,12 @@ def joined_headers(headers: Headers) -> dict[str, str]:
     }
 
 
+def header_values(http: Request, name: str) -> list[str]:
+    """The values of a header that may have several, in several lines or with commas."""
+    lines = http.requestHeaders.getRawHeaders(name.encode()) or ()
+    return [value.strip().decode("latin-1") for line in lines for value in line.split(b",")]
+
+
 def wants_wsdl(http: Request) -> bool:
     """True if the query of a request asks for the service description."""
     # Twisted leaves a name without a value out of the arguments.
@@ -135,7 +157,9 @@ def wants_wsdl(http: Request) -> bool:
 
 def plain_answer(http: Request, status: int, reason: str = "") -> bytes:
     """A body that says little more than the status."""
-    http.setResponseCode(status)
+    # Twisted does not know all that HTTP has.
+    phrase = HTTPStatus(status).phrase if status in list(HTTPStatus) else ""
+    http.setResponseCode(status, phrase.encode() or None)
     return plain_text(http, f"{status} {reason}".strip() + "\n")
 
 

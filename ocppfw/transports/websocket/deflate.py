@@ -27,6 +27,28 @@ from autobahn.websocket.compress import (
 OFFERS = [PerMessageDeflateOffer(request_no_context_takeover=True), PerMessageDeflateOffer()]
 
 
+def readable_offers(extensions: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Of the extensions that a client offers, those that can be taken.
+
+    A server must decline an offer with parameters or values that it does not know (RFC 7692
+    section 7), where Autobahn would refuse the connection.
+
+    Args:
+        extensions: names and parameters, as Autobahn reads them.
+    """
+    return [(name, given) for name, given in extensions if _is_readable(name, given)]
+
+
+def _is_readable(name: str, given: Any) -> bool:
+    if name != "permessage-deflate":
+        return False
+    try:
+        PerMessageDeflateOffer.parse(given)
+    except Exception:  # Autobahn raises nothing more special
+        return False
+    return True
+
+
 def accept_offer(offered: Iterable[Any]) -> PerMessageDeflateOfferAccept | None:
     """A server's answer to the extensions that a client offers; None for no compression.
 

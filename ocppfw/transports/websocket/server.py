@@ -6,19 +6,25 @@ from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 
-from ocppfw.interfaces import Host, PluginData
-from ocppfw.transports.websocket.deflate import accept_offer, refuse
+from ocppfw.interfaces import CentralSystemHost, PluginData
+from ocppfw.transports.websocket.deflate import accept_offer, readable_offers, refuse
+from ocppfw.transports.websocket.handshake import Opening
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
-from ocppfw.versions import OcppVersion
+from ocppfw.versions import OcppVersion, names_of
 
 
 class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
-    """A charge point's connection, at the central system."""
+    """A charge point's connection, at the central system.
 
+    Attributes:
+        opening: the request that it began with, until it is open.
+    """
+
+    host: CentralSystemHost
+    opening: Opening
     masked_input = True
     # What ServerFactory sets on its own subclass is not copied to every connection.
     CONFIG_ATTRS: tuple[str, ...] = ()
-    subprotocol: str | None
 
     def onConnect(self, request: Any) -> str | None:
         """Name the subprotocol; without one in common the handshake is completed all the same.
@@ -26,17 +32,35 @@ class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
         OCPP-J 1.6 section 3.2 and 2.0.1 part 4, section 3.2: no ``Sec-WebSocket-Protocol`` in
         the answer, and the connection is then closed at once.
         """
-        return self.subprotocol
+        return self.opening.subprotocol
+
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """Autobahn does not take the request."""
+        opening = self.opening
+        self.host.refusals.add(opening.address, code, reason, opening.identity, opening.path)
+        super().failHandshake(reason, code, responseHeaders)
 
     def onOpen(self) -> None:
         """Take the connection into use."""
         # Frees the HTTP channel and request that the connection began with.
         self.transport.unregisterProducer()
         self._drop_handshake()
-        if self.ocpp_version is None:
-            self.close(PROTOCOL_ERROR, "no common subprotocol")
-        else:
-            self._open_connection()
+        opening: Opening = self.__dict__.pop("opening")
+        if opening.version is None:
+            self._close_unspoken(opening)
+            return
+        if opening.remark:
+            text = "ChargePoint #{id} {remark}"
+            self.host.log.info(text, id=opening.identity, remark=opening.remark)
+        self._open_connection()
+
+    def _close_unspoken(self, opening: Opening) -> None:
+        self.host.refusals.add(opening.address, 101, opening.remark, opening.identity, opening.path)
+        spoken = names_of(self.host.settings.protocols)
+        self.close(PROTOCOL_ERROR, f"no common subprotocol: we speak {spoken}")
+
+    def _parseExtensionsHeader(self, header: str, removeQuotes: bool = True) -> Any:
+        return readable_offers(super()._parseExtensionsHeader(header, removeQuotes))
 
 
 class ServerFactory(WebSocketServerFactory):
@@ -49,7 +73,7 @@ class ServerFactory(WebSocketServerFactory):
 
     noisy = False
 
-    def __init__(self, host: Host, reactor: Any) -> None:
+    def __init__(self, host: CentralSystemHost, reactor: Any) -> None:
         super().__init__(protocols=[v.subprotocol for v in OcppVersion], reactor=reactor, server="")
         configure(self, host.settings)
         self.setProtocolOptions(
@@ -65,31 +89,22 @@ class AdmittedConnection:
 
     Args:
         factory: the central system's factory.
-        identity: the charge point's identity.
-        version: the version to speak; None if there is none in common.
-        subprotocol: its name as the client wrote it.
+        opening: the request.
         learned: what plugins have learned when they were asked whether it may connect.
     """
 
     def __init__(
-        self,
-        factory: ServerFactory,
-        identity: str,
-        version: OcppVersion | None,
-        subprotocol: str | None,
-        learned: PluginData | None,
+        self, factory: ServerFactory, opening: Opening, learned: PluginData | None
     ) -> None:
         self._factory = factory
-        self._attributes = {
-            "identity": identity,
-            "ocpp_version": version,
-            "subprotocol": subprotocol,
-            "learned": learned,
-        }
+        self._opening = opening
+        self._learned = learned
 
     def buildProtocol(self, address: Any) -> Any:
         """The protocol, as Autobahn's WebSocketResource asks for it."""
-        protocol = self._factory.buildProtocol(address)
-        for name, value in self._attributes.items():
-            setattr(protocol, name, value)
+        protocol: Any = self._factory.buildProtocol(address)
+        protocol.identity = self._opening.identity
+        protocol.ocpp_version = self._opening.version
+        protocol.learned = self._learned
+        protocol.opening = self._opening
         return protocol

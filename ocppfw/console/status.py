@@ -1,0 +1,133 @@
+"""The command ``status``: who is connected, and who could not connect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from ocppfw.commands import Argument, Command, Invocation, Option
+from ocppfw.console.errors import Misused, whole_number
+from ocppfw.console.world import World
+from ocppfw.interfaces import Refusal
+from ocppfw.service.transactions import transactions_of
+from ocppfw.stations.central_system import CentralSystem
+from ocppfw.stations.charge_point import ChargePoint
+from ocppfw.stations.peer import Peer
+from ocppfw.stations.station import Station
+from ocppfw.urls import shown_url
+
+_SOME = 20  # refused connections are shown if no number is given
+_WIDEST = 30  # characters of a column, so that a long one does not push the others away
+
+
+class StatusCommand:
+    """The command ``status``.
+
+    Args:
+        world: the stations.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._running = world.running
+
+    def command(self, group: str) -> Command:
+        """The command, for a group of commands."""
+        return Command(
+            name="status",
+            help="Show the stations, their peers and transactions, and which messages were odd.",
+            run=self._run,
+            arguments=(
+                Argument(
+                    name="number",
+                    help=f"with --refused: how many, at most (default {_SOME})",
+                    required=False,
+                ),
+            ),
+            options=(
+                Option(
+                    names=("--refused",),
+                    help="show the connections that central systems have refused, and why",
+                ),
+            ),
+            example="status",
+            group=group,
+        )
+
+    def _run(self, invocation: Invocation) -> None:
+        number = invocation.arguments.get("number")
+        if "refused" in invocation.options:
+            lines = self._refused(_SOME if number is None else whole_number("number", number))
+        elif number is not None:
+            raise Misused("status: a number is for --refused")
+        else:
+            lines = self._connected()
+        for line in lines:
+            invocation.say(line)
+
+    def _connected(self) -> Iterator[str]:
+        running = self._running
+        if not running.stations:
+            yield "Nothing is running: start_cs <port>, start_cp <url> <id>"
+        for central_system in running.central_systems:
+            yield from _about_central_system(running.port_of(central_system), central_system)
+        for charge_point in running.charge_points:
+            yield _about_charge_point(charge_point)
+
+    def _refused(self, number: int) -> Iterator[str]:
+        running = self._running
+        if not running.central_systems:
+            yield "No central system is running: start_cs <port>"
+        for central_system in running.central_systems:
+            refusals = central_system.refusals
+            shown = list(refusals.last(number))
+            title = f"Central system on port {running.port_of(central_system)}"
+            if not len(refusals):
+                yield f"{title}: no connection was refused"
+                continue
+            count = f"the last {len(shown)} of {len(refusals)}"
+            yield f"{title}, refused connections ({count}, the newest last):"
+            yield from _table([_row(refusal) for refusal in shown])
+
+
+def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
+    versions = ", ".join(version.subprotocol for version in station.versions)
+    peers = station.connected_peers
+    yield f"Central system on port {port}: {versions}; {_count(len(peers))} connected"
+    for peer in peers:
+        about = f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}"
+        yield f"{about}{_running(peer)}{_odd(station, peer)}"
+
+
+def _count(number: int) -> str:
+    return f"{number} charge point{'' if number == 1 else 's'}"
+
+
+def _about_charge_point(station: ChargePoint) -> str:
+    about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
+    url = shown_url(station.settings.url or "")
+    if station.peer is None:
+        return f"{about}, not connected with {url}"
+    return f"{about}, connected with {url}{_running(station.peer)}{_odd(station, station.peer)}"
+
+
+def _running(peer: Peer) -> str:
+    running = transactions_of(peer).running
+    return f", transactions: {', '.join(map(str, running))}" if running else ""
+
+
+def _odd(station: Station, peer: Peer) -> str:
+    summary = station.odd_messages.summary_of(peer)
+    return f"; odd messages: {summary}" if summary else ""
+
+
+def _row(refusal: Refusal) -> list[str]:
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(refusal.time.timestamp()))
+    who = refusal.path or "-" if refusal.identity is None else f"#{refusal.identity}"
+    return [moment, refusal.address, str(refusal.status), who, refusal.reason]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [min(_WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)]
+    for *cells, last in rows:
+        padded = (f"{cell:{width}}" for cell, width in zip(cells, widths, strict=False))
+        yield f"  {'  '.join(padded)}  {last}"
