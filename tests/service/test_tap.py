@@ -77,6 +77,7 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "soap-peer-timeout": "7",
         "max-soap-peers": "7",
         "max-message-size": "2048",
+        "max-sent-size": "4096",
         "call-timeout": "7",
         "calls-in-flight": "7",
         "max-queued-calls": "7",
