@@ -1,9 +1,10 @@
 """What our HTTP client sends, and how much of an answer it takes."""
 
 import pytest
-from twisted.internet.error import ConnectionAborted
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
+from twisted.web.client import ResponseFailed, ResponseNeverReceived
 
 from ocppfw.settings import Settings
 from ocppfw.transports.http.compression import BodyRefused
@@ -33,13 +34,32 @@ class Side:
         self.reactor = MemoryReactorClock()
         settings = Settings.build({"role": "cs"}, {"max-message-size": LIMIT})
         self.client = SoapClient(settings, self.reactor)
-        self.outcome = outcomes(self.client.post(url, "<x/>", "text/xml", headers or {}))
+        self.url = url
+        self.outcome = self.post(headers)
+        self.connect()
+
+    def post(self, headers=None):
+        """What becomes of one more post."""
+        outcome = outcomes(self.client.post(self.url, "<x/>", "text/xml", headers or {}))
         self.reactor.advance(0)
-        host, port, factory, *_ = self.reactor.tcpClients[0]
+        return outcome
+
+    def connect(self):
+        """Accept the newest connection."""
+        host, port, factory, *_ = self.reactor.tcpClients[-1]
         self.place = host, port
         self.protocol = factory.buildProtocol(None)
         self.transport = Transport()
         self.protocol.makeConnection(self.transport)
+
+    @property
+    def connections(self):
+        """How many connections were made."""
+        return len(self.reactor.tcpClients)
+
+    def lose(self, error=None):
+        """The other side ends the connection."""
+        self.protocol.connectionLost(Failure(error or ConnectionDone()))
 
     @property
     def ended(self):
@@ -118,6 +138,119 @@ def test_each_answer_of_a_connection_has_its_own_count():
         side.receive(answer)
         assert again[0].answer.status == 200
     assert len(side.reactor.tcpClients) == 1
+
+
+# Which connections are used again.
+
+EMPTY = b"Content-Length: 0\r\n\r\n"
+ONCE = b"HTTP/1.1 200 OK\r\n" + EMPTY
+
+
+@pytest.mark.parametrize(
+    ("head", "connections"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n", 2),
+        (b"HTTP/1.1 200 OK\r\nConnection: Close\r\n", 2),
+        (b"HTTP/1.1 200 OK\r\nConnection: foo, CLOSE\r\n", 2),
+        (b"HTTP/1.0 200 OK\r\n", 2),
+        (b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n", 1),
+        (b"HTTP/1.0 200 OK\r\nConnection: close\r\n", 2),
+    ],
+)
+def test_only_connections_that_both_sides_keep_are_used_again(head, connections):
+    side = Side()
+    side.receive(head + EMPTY)
+    assert side.outcome[0].answer.status == 200
+    assert side.transport.aborted is (connections == 2)
+    again = side.post()
+    if connections == 2:
+        side.connect()
+    side.receive(ONCE)
+    assert again[0].answer.status == 200
+    assert side.connections == connections
+
+
+def kept():
+    """A side with a connection that is kept."""
+    side = Side()
+    side.receive(ONCE)
+    side.transport.clear()
+    return side
+
+
+@pytest.mark.parametrize("error", [ConnectionDone(), ConnectionLost()])
+def test_a_connection_that_was_given_up_is_replaced_once(error):
+    side = kept()
+    again = side.post()
+    first = side.transport.value()
+    assert first.endswith(b"<x/>")
+    side.lose(error)
+    side.reactor.advance(0)
+    side.connect()
+    assert side.transport.value().replace(b"Connection: close\r\n", b"") == first
+    side.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    assert again[0].answer.body == b"ok"
+    assert side.connections == 2
+
+
+def test_a_second_end_is_the_end():
+    side = kept()
+    again = side.post()
+    side.lose()
+    side.reactor.advance(0)
+    side.connect()
+    side.lose()
+    assert isinstance(again[0], ResponseNeverReceived)
+    assert side.connections == 2
+
+
+def test_a_new_connection_is_not_replaced():
+    side = Side()
+    side.lose()
+    assert isinstance(side.outcome[0], ResponseNeverReceived)
+    assert side.connections == 1
+
+
+def test_what_was_begun_is_not_asked_again():
+    side = kept()
+    again = side.post()
+    side.receive(b"H")
+    side.lose()
+    assert isinstance(again[0], ResponseFailed)
+    assert side.connections == 1
+
+
+def test_who_does_not_wait_any_more_asks_no_second_time():
+    side = kept()
+    posted = side.client.post(side.url, "<x/>", "text/xml", {})
+    again = outcomes(posted)
+    posted.cancel()
+    side.lose(ConnectionAborted())
+    assert len(again) == 1
+    assert side.connections == 1
+
+
+# Answers without a length.
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_an_answer_may_end_with_the_connection(version):
+    side = Side()
+    side.receive(b"HTTP/%s 200 OK\r\nContent-Type: text/xml\r\n\r\n<a>" % version)
+    side.receive(b"</a>")
+    assert not side.outcome
+    side.lose()
+    assert side.outcome[0].answer.body == b"<a></a>"
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
+def test_an_answer_with_a_length_does_not(head):
+    side = Side()
+    side.receive(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n3\r\n<a>")
+    side.lose()
+    assert isinstance(side.outcome[0], ResponseFailed)
 
 
 @pytest.mark.parametrize(

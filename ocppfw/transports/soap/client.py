@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IConsumer, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
+from twisted.web.client import (
+    URI,
+    Agent,
+    HTTPConnectionPool,
+    ResponseDone,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
+from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
@@ -27,7 +35,7 @@ from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.urls import ascii_url
 
 # Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
-# the other side is just closing: a POST must not be repeated.
+# the other side is just closing.
 _KEEP_IDLE = 4
 _KEEP_PER_HOST = 32
 _HEAD_LIMIT = 1 << 16  # bytes of an answer before its body; Twisted's parser has no limit
@@ -76,13 +84,15 @@ class SoapClient:
 
     def __init__(self, settings: Settings, reactor: Any) -> None:
         self._settings = settings
-        self._pool = HTTPConnectionPool(reactor)
+        self._pool = _Pool(reactor)
         self._pool.cachedConnectionTimeout = _KEEP_IDLE
         self._pool.maxPersistentPerHost = _KEEP_PER_HOST
         self._pool.retryAutomatically = False
         # Redirects are not followed: the address decides who gets the envelope.
         endpoints = _Endpoints(reactor, settings.handshake_timeout)
         self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
+        unkept = HTTPConnectionPool(reactor, persistent=False)
+        self._agent_of_new = Agent.usingEndpointFactory(reactor, endpoints, unkept)
 
     def post(
         self, url: str, text: str, content_type: str, further: Mapping[str, str]
@@ -124,7 +134,7 @@ class SoapClient:
         lower = {name.lower(): value for name, value in further.items()}
         raw = Headers({name: [value] for name, value in (headers | lower).items()})
         try:
-            response = await self._agent.request(b"POST", ascii_url(url).encode(), raw, _Body(body))
+            response = await self._request(ascii_url(url).encode(), raw, body)
         except ResponseFailed as failed:
             for each in failed.reasons:
                 if each.check(BodyRefused):
@@ -133,12 +143,48 @@ class SoapClient:
         shown = headers | dict.fromkeys(lower, MASK)
         return HttpExchange(shown, await self._read(response))
 
+    async def _request(self, uri: bytes, headers: Headers, body: bytes) -> Any:
+        """Make a request; the response, of which the head has come.
+
+        The other side may have given up a connection that was kept before the request reached it.
+        Then it is made once more, over a new one. RFC 9110 section 9.2.2 wants that of no POST,
+        but browsers do it, and charge points lose StopTransactions without; the MessageID stays.
+        """
+        try:
+            return await self._agent.request(b"POST", uri, headers, _Body(body))
+        except ResponseNeverReceived as failed:
+            if not any(each.check(_GivenUp) for each in failed.reasons):
+                raise
+        return await self._agent_of_new.request(b"POST", uri, headers, _Body(body))
+
     async def _read(self, response: Any) -> HttpAnswer:
         headers = joined_headers(response.headers)
         limit = self._settings.max_message_size
         body = await _collect(response, limit)
         encoding = headers.get("content-encoding", "")
         return HttpAnswer(response.code, headers, inflate(body, encoding, limit))
+
+
+class _GivenUp(ConnectionLost):
+    """A connection that was kept has ended before the first byte of an answer."""
+
+
+class _Pool(HTTPConnectionPool):
+    """Keeps only connections that the other side keeps, too.
+
+    Twisted takes those of HTTP/1.0 for kept, and looks for ``close`` in small letters only.
+    """
+
+    def _putConnection(self, key: Hashable, connection: Any) -> None:
+        parser = connection._parser
+        names = parser.connHeaders.getRawHeaders(b"connection", ())
+        options = {each.strip().lower() for each in b",".join(names).split(b",")}
+        # RFC 9112, section 9.3
+        is_new = parser.response.version >= (b"HTTP", 1, 1)
+        if b"close" not in options and (is_new or b"keep-alive" in options):
+            super()._putConnection(key, connection)
+        else:
+            connection.transport.loseConnection()
 
 
 @implementer(IAgentEndpointFactory)
@@ -170,12 +216,14 @@ class _Endpoint:
 class _LimitedConnection(ProtocolWrapper):
     """Ends when more bytes come than the head of an answer may have."""
 
-    _received = 0
+    _requests = 0
+    _received = 0  # bytes of the present answer
     _in_head = True
     _refused: Failure | None = None
 
     def writeSequence(self, data: Any) -> None:
         """A request begins: with its head."""
+        self._requests += 1
         self._received = 0
         self._in_head = True
         super().writeSequence(data)
@@ -196,7 +244,10 @@ class _LimitedConnection(ProtocolWrapper):
             self._refuse(431, f"the head of the answer has more than {_HEAD_LIMIT} bytes")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The end; the client is told why, if it was we who wanted it."""
+        """The end; the client is told if it was we who wanted it, or if it may try again."""
+        by_peer = reason.check(ConnectionDone, ConnectionLost)
+        if by_peer and self._requests > 1 and not self._received:
+            reason = Failure(_GivenUp())
         super().connectionLost(self._refused or reason)
 
     def _refuse(self, status: int, reason: str) -> None:
@@ -259,7 +310,8 @@ class _Collector(Protocol):
         """The body is complete, or will not be any more."""
         if self.done.called:
             return
-        if reason.check(ResponseDone):
+        # What has no length ends with the connection (RFC 9112, section 6.3).
+        if reason.check(ResponseDone, PotentialDataLoss):
             self.done.callback(bytes(self._received))
         else:
             self.done.errback(reason)
