@@ -16,6 +16,7 @@ from ocppfw.versions import OcppVersion, Role, Transport
 
 IDENTITY = "CP1"
 MESSAGE_ID = "urn:uuid:5c6d1f0e-8f5b-4a53-9d0c-2f7f7c1f3a01"
+ANSWER_ID = "urn:uuid:0b1d9d3c-6a2e-4e0b-9a57-3d9b7d3f5c02"
 CENTRAL_SYSTEM = "https://cs.example.com/ocpp"
 CHARGE_POINT = "https://cp1.example.com/"
 
@@ -36,7 +37,7 @@ def example_envelopes(operation: Operation) -> tuple[str | None, str | None]:
     call = Call(MESSAGE_ID, operation.action, form.request.example())
     request = _build_request(operation.version, role, call)
     read = soap.read_request(request, role, [operation.version])
-    response = soap.build_response(read, form.response.example())
+    response = soap.build_response(read, form.response.example(), ANSWER_ID)
     return _shown(request), _shown(response)
 
 
@@ -50,7 +51,9 @@ def _build_request(version: OcppVersion, role: Role, call: Call) -> str:
 def fault_envelope() -> str:
     """The answer to a request that is not offered."""
     error = CallError(MESSAGE_ID, code_for(_VERSION, Fault.NOT_SUPPORTED), "Nothing answers it")
-    return _shown(soap.build_fault(soap.fault_of(error), _VERSION, MESSAGE_ID))
+    request = soap.Addressing(message_id=MESSAGE_ID)
+    fault = soap.fault_of(error)
+    return _shown(soap.build_fault(fault, _VERSION, request, message_id=ANSWER_ID))
 
 
 def _shown(text: str) -> str:
@@ -84,7 +87,9 @@ def response_envelope(
     """The response to ``request_envelope``; the arguments are the same."""
     headers = [
         (f"{{{_ADDRESSING}}}Action", f"{action}Response"),
+        (f"{{{_ADDRESSING}}}MessageID", ANSWER_ID),
         (f"{{{_ADDRESSING}}}RelatesTo", MESSAGE_ID),
+        (f"{{{_ADDRESSING}}}To", f"{_ADDRESSING}/anonymous"),
     ]
     return _envelope(namespace, headers, message, payload)
 

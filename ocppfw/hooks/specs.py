@@ -264,11 +264,14 @@ def change_sent_frame(station: Station, peer: Peer, text: str) -> Any:
 
 @hookspec
 def envelope_received(station: Station, peer: Peer, text: str) -> None:
-    """Called for every SOAP envelope that arrives, as it came, once it is known whose it is.
+    """Called for every SOAP envelope that arrives, as it came, also for one that will be refused.
 
-    :param station: our side.
-    :param peer: the other side.
-    :param text: the XML; it may hold secrets. An answer of a peer may not be XML at all.
+    :param station: our side; where several charge points listen on one port and a refused
+        envelope is for none of them, the first.
+    :param peer: the other side. Of a request that is refused it is one that is not connected,
+        whose ``address`` is that of the sender, and whose ``identity`` is what the envelope says,
+        perhaps empty: nobody was asked yet whether it is true.
+    :param text: the XML; it may hold secrets, and may not be XML at all.
     """
 
 
@@ -284,10 +287,13 @@ def envelope_sent(station: Station, peer: Peer, text: str) -> None:
 
 @hookspec
 def change_received_envelope(station: Station, peer: Peer, text: str) -> Any:
-    """Called for every SOAP envelope that arrives, before it is processed.
+    """Called for every SOAP envelope that arrives, before it is processed or refused.
+
+    What was to be refused and is changed is read again, and handled if it is good then.
 
     :param station: our side.
-    :param peer: the other side; it stays the same, whatever the text then says.
+    :param peer: the other side; it stays the same, whatever the text then says. Of a request
+        that is refused as in ``envelope_received``; who has sent it is then told by the new text.
     :param text: the XML, as earlier implementations left it.
     :returns: None leaves it as it is, a str takes its place, ``ocppfw.DROP`` ends it: a request
         then gets no answer, a call of ours expires. An awaitable of one of these delays it.

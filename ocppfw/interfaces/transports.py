@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
+from ocppfw.errors import Violation
 from ocppfw.interfaces.handed_over import ConnectionRequest, Envelope, PluginData
 from ocppfw.interfaces.stations import CentralSystem, ChargePoint, Connection, Peer, Station
 from ocppfw.rpc.frames import AfterAnswer, Answer, Call, CallResultError, Send
@@ -106,6 +107,11 @@ class Host(Station, Protocol):
     def admit(self, request: ConnectionRequest) -> Deferred[None] | None:
         """Whether somebody may connect: None if so, or a Deferred that tells."""
 
+    def stranger(
+        self, identity: str, version: OcppVersion, connection: Connection, address: str
+    ) -> Peer:
+        """Who has sent an envelope that is refused, for who looks at it; never connected."""
+
     def connection_opened(
         self,
         identity: str,
@@ -118,6 +124,11 @@ class Host(Station, Protocol):
 
     def connection_lost(self, peer: Peer, reason: str) -> None:
         """A connection that was opened has ended."""
+
+    def report_odd(
+        self, peer: Peer, subject: str, violations: Sequence[Violation], left: Collection[str]
+    ) -> None:
+        """Say what was wrong with a message that is taken all the same, and where it still is."""
 
 
 class Refusals(Protocol):

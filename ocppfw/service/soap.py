@@ -51,8 +51,8 @@ class SoapListener(ListeningService):
         super().__init__(reactor)
         self._settings = settings
         self._url = url
-        self._soap = ChargePointSoap(settings)
         self._client = SoapClient(settings, reactor)
+        self._soap = ChargePointSoap(settings, self._client)
 
     @property
     def place(self) -> tuple[str, int]:

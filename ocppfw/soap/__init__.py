@@ -6,6 +6,7 @@ needed.
 
 from __future__ import annotations
 
+from ocppfw.soap.addressing import Addressing
 from ocppfw.soap.description import service_description
 from ocppfw.soap.faults import (
     EnvelopeRefused,
@@ -16,8 +17,9 @@ from ocppfw.soap.faults import (
     call_error_of,
     fault_of,
 )
-from ocppfw.soap.headers import Addressing
-from ocppfw.soap.names import FAULT_ACTION
+from ocppfw.soap.leniency import Leniency
+from ocppfw.soap.names import FAULT_ACTION, SOAP_1_1, SOAP_1_2
+from ocppfw.soap.parsing import decoded
 from ocppfw.soap.requests import Request, read_request
 from ocppfw.soap.responses import read_response
 from ocppfw.soap.services import load_soap_service
@@ -26,9 +28,12 @@ from ocppfw.soap.writing import build_fault, build_request, build_response, cont
 
 __all__ = [
     "FAULT_ACTION",
+    "SOAP_1_1",
+    "SOAP_1_2",
     "Addressing",
     "EnvelopeRefused",
     "FaultCode",
+    "Leniency",
     "NotAnEnvelope",
     "Request",
     "SoapFault",
@@ -38,6 +43,7 @@ __all__ = [
     "build_response",
     "call_error_of",
     "content_type",
+    "decoded",
     "fault_of",
     "load_soap_service",
     "pretty",

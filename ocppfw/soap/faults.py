@@ -1,4 +1,4 @@
-"""SOAP 1.2 faults, and what they are as CALLERROR."""
+"""SOAP faults, and what they are as CALLERROR."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ocppfw.errors import OcppfwError
 from ocppfw.rpc.frames import CallError
+from ocppfw.soap.addressing import Addressing
+from ocppfw.soap.names import SOAP_1_2
 from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion
 
@@ -46,10 +48,13 @@ class SoapFault:
     reason: str
     not_understood: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def http_status(self) -> int:
-        """400 when the sender is to blame, else 500 (SOAP 1.2 part 2, section 7.5.2.2)."""
-        return 400 if self.code is FaultCode.SENDER else 500
+    def http_status(self, soap: str) -> int:
+        """The HTTP status of a fault, by the namespace of its envelope.
+
+        400 when the sender is to blame, else 500 (SOAP 1.2 part 2, section 7.5.2.2); in SOAP 1.1
+        always 500 (section 6.2).
+        """
+        return 400 if self.code is FaultCode.SENDER and soap == SOAP_1_2 else 500
 
 
 class EnvelopeRefused(OcppfwError):
@@ -59,15 +64,19 @@ class EnvelopeRefused(OcppfwError):
         fault: what its sender is answered.
         version: the version of its body, None where that cannot be told.
         identity: its chargeBoxIdentity, None where it has none that can be read.
-        relates_to: its MessageID, None where it has none.
+        addressing: its other headers, as far as they can be read.
+        soap: namespace of the envelope that answers it.
+        may_pass: True where it is refused because ``validation`` is strict.
     """
 
-    def __init__(self, fault: SoapFault) -> None:
+    def __init__(self, fault: SoapFault, may_pass: bool = False) -> None:
         super().__init__(fault)
         self.fault = fault
         self.version: OcppVersion | None = None
         self.identity: str | None = None
-        self.relates_to: str | None = None
+        self.addressing = Addressing()
+        self.soap = SOAP_1_2
+        self.may_pass = may_pass
 
     def __str__(self) -> str:
         return escape_controls(self.fault.reason)

@@ -6,30 +6,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from ocppfw.soap.addressing import Addressing
 from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
-from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_2, short, split_tag
+from ocppfw.soap.names import ADDRESSING, ANONYMOUS, SOAP_1_1, SOAP_1_2, short, split_tag
 from ocppfw.versions import identity_fault
-
-
-@dataclass(frozen=True, slots=True)
-class Addressing:
-    """What the addressing headers of a request say; None where one is missing.
-
-    Attributes:
-        action: such as ``/Heartbeat``; nothing depends on it.
-        message_id: what the answer relates to.
-        relates_to: only answers have it.
-        from_address: URL where the sender listens, None also where it is anonymous.
-        reply_to: as ``from_address``; the answer goes back in the same exchange all the same.
-        to: URL of the receiver.
-    """
-
-    action: str | None = None
-    message_id: str | None = None
-    relates_to: str | None = None
-    from_address: str | None = None
-    reply_to: str | None = None
-    to: str | None = None
 
 
 @dataclass(slots=True)
@@ -62,16 +42,23 @@ _REFERENCES = {
 # We never send a fault elsewhere than back in the same exchange.
 _FAULT_TO = f"{{{ADDRESSING}}}FaultTo"
 _ADDRESS = f"{{{ADDRESSING}}}Address"
-_NO_ADDRESS = ("", ANONYMOUS, f"{ADDRESSING}/none")
-_MUST_UNDERSTAND = f"{{{SOAP_1_2}}}mustUnderstand"
-_ROLE = f"{{{SOAP_1_2}}}role"
-# SOAP 1.2 part 1, section 2.2: the roles of a node that is not only passed through.
-_OUR_ROLES = ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")
+_NOWHERE = f"{ADDRESSING}/none"
+# The roles of a node that is not only passed through: SOAP 1.2 part 1, section 2.2, and SOAP 1.1,
+# section 4.2.2; by the attribute that names one.
+_ROLES = {
+    SOAP_1_2: ("role", ("", f"{SOAP_1_2}/role/next", f"{SOAP_1_2}/role/ultimateReceiver")),
+    SOAP_1_1: ("actor", ("", "http://schemas.xmlsoap.org/soap/actor/next")),
+}
 _MOST_BLOCKS = 10  # that a fault names
 
 
-def read_headers(header: etree._Element | None) -> Headers:
-    """Read a header, in whatever order its blocks are; a block that comes twice counts once."""
+def read_headers(header: etree._Element | None, soap: str) -> Headers:
+    """Read a header, in whatever order its blocks are; a block that comes twice counts once.
+
+    Args:
+        header: None where there is none.
+        soap: namespace of the envelope.
+    """
     identities: list[str] = []
     found: dict[str, str | None] = {}
     unknown: list[tuple[str, str]] = []
@@ -84,10 +71,12 @@ def read_headers(header: etree._Element | None) -> Headers:
         elif tag.lower().endswith(_IDENTITY) and split_tag(tag)[1].lower() == _IDENTITY:
             # Blanks at the ends are those of an envelope that was indented.
             identities.append(_text(block))
-        elif tag != _FAULT_TO and _must_be_understood(block):
+        elif tag != _FAULT_TO and _must_be_understood(block, soap):
             unknown.append(split_tag(tag))
     if found.get("relates_to") == "undefined":  # ocppjs says so when it was told no MessageID
         del found["relates_to"]
+    if found.get("from_address") == ANONYMOUS:
+        del found["from_address"]
     return Headers(identities, Addressing(**found), tuple(unknown[:_MOST_BLOCKS]))
 
 
@@ -123,12 +112,13 @@ def _text(block: etree._Element) -> str:
 
 def _address(block: etree._Element) -> str | None:
     address = next((_text(child) for child in block if child.tag == _ADDRESS), "")
-    return None if address in _NO_ADDRESS else address
+    return None if address in ("", _NOWHERE) else address
 
 
-def _must_be_understood(block: etree._Element) -> bool:
-    """SOAP 1.2 part 1, section 2.4."""
+def _must_be_understood(block: etree._Element, soap: str) -> bool:
+    """SOAP 1.2 part 1, section 2.4; SOAP 1.1, section 4.2.3."""
+    role, ours = _ROLES[soap]
     return (
-        block.get(_MUST_UNDERSTAND, "").strip() in ("true", "1")
-        and block.get(_ROLE, "").strip() in _OUR_ROLES
+        block.get(f"{{{soap}}}mustUnderstand", "").strip() in ("true", "1")
+        and block.get(f"{{{soap}}}{role}", "").strip() in ours
     )

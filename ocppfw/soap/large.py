@@ -11,18 +11,22 @@ from typing import Any
 
 from lxml import etree
 
-from ocppfw.catalogue import Violation, ViolationKind
-from ocppfw.soap.names import short, split_tag
+from ocppfw.soap.names import XSI, split_tag
 from ocppfw.soap.protocol import Member
 from ocppfw.soap.tolerance import (
     MOST_ATTRIBUTES,
     NIL,
-    XSI,
     attributes_of,
     known_attributes,
     repair,
 )
-from ocppfw.soap.violations import BodyInvalid, first_violation
+from ocppfw.soap.violations import (
+    NOT_IN_ENUMERATION,
+    UNKNOWN_ATTRIBUTE,
+    BodyInvalid,
+    first_violation,
+    invalid,
+)
 
 _SIZE: Any = etree.XPath("count(.//*) + count(.//@*)")
 _LARGE = 1000  # elements and attributes; even if each had a fault, that would take 50 ms
@@ -32,6 +36,16 @@ _MOST_ELEMENTS = 10_000
 def is_large(element: etree._Element) -> bool:
     """True if a body is to be read by way of ``checked_copy``."""
     return bool(_SIZE(element) > _LARGE)
+
+
+def check_size(element: etree._Element) -> None:
+    """Refuse a body that nobody sends who means well.
+
+    Raises:
+        BodyInvalid: it has more than 10,000 elements.
+    """
+    if len(list(islice(element.iter(), _MOST_ELEMENTS + 1))) > _MOST_ELEMENTS:
+        raise invalid(element.tag, f"has more than {_MOST_ELEMENTS} elements")
 
 
 def checked_copy(
@@ -48,8 +62,7 @@ def checked_copy(
     Raises:
         BodyInvalid: it does not obey the schema, or has more than 10,000 elements.
     """
-    if len(list(islice(element.iter(), _MOST_ELEMENTS + 1))) > _MOST_ELEMENTS:
-        raise _invalid(element, f"has more than {_MOST_ELEMENTS} elements")
+    check_size(element)
     namespace = split_tag(tag)[0]
     nsmap: dict[Any, str] = {None: namespace, "xsi": XSI}
     copy = etree.Element(tag, nsmap=nsmap)
@@ -73,7 +86,7 @@ def _fill(
         tag = child.tag.replace(*moved)
         inner = member.members.get(tag)
         if inner is None:
-            raise _invalid(child, "is not expected here")
+            raise invalid(child.tag, "is not expected here")
         twin = etree.SubElement(copy, tag)
         twin.tail = child.tail
         _fill(twin, child, inner, moved)
@@ -83,20 +96,15 @@ def _copy_attributes(copy: etree._Element, element: etree._Element, member: Memb
     if not (count := len(element.attrib)):
         return
     if count > MOST_ATTRIBUTES:
-        raise _invalid(element, "has an attribute that is not known")
+        raise invalid(element.tag, f"has more than {MOST_ATTRIBUTES} attributes")
     known = known_attributes(member.field)
     for tag, value in attributes_of(element, member.field).items():
         if tag in known or tag == NIL:
             copy.set(tag, value)
         elif split_tag(tag)[0] != XSI:  # its types and locations change nothing
-            raise _invalid(element, "has an attribute that is not known")
+            raise invalid(tag, UNKNOWN_ATTRIBUTE)
         if (enum := known.get(tag)) and value not in enum:  # there may be many such faults
-            raise _invalid(element, "must be one of the values of the enumeration")
-
-
-def _invalid(element: etree._Element, message: str) -> BodyInvalid:
-    name = short(split_tag(element.tag)[1])
-    return BodyInvalid(Violation(ViolationKind.VALUE, name, message))
+            raise invalid(tag, NOT_IN_ENUMERATION)
 
 
 def _braced(namespace: str) -> str:

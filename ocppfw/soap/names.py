@@ -6,6 +6,7 @@ from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 
 SOAP_1_2 = "http://www.w3.org/2003/05/soap-envelope"
 SOAP_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{ADDRESSING}/anonymous"  # WS-Addressing 1.0 core, section 2.1
 FAULT_ACTION = f"{ADDRESSING}/soap/fault"  # WS-Addressing 1.0 SOAP binding, section 6

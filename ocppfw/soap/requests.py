@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +10,15 @@ from lxml import etree
 
 from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.frames import Call
+from ocppfw.soap.addressing import Addressing
 from ocppfw.soap.faults import EnvelopeRefused, FaultCode, SoapFault, Subcode
-from ocppfw.soap.headers import Addressing, check_headers, read_headers
-from ocppfw.soap.names import SERVICES, SOAP_1_2, short, split_tag
+from ocppfw.soap.headers import check_headers, read_headers
+from ocppfw.soap.leniency import STRICT, Leniency, oddity
+from ocppfw.soap.names import SERVICES, SOAP_1_1, SOAP_1_2, short, split_tag
 from ocppfw.soap.parsing import NotXml, parse_xml
 from ocppfw.soap.services import BodyElement, load_soap_service
 from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
-
-_ENVELOPE = f"{{{SOAP_1_2}}}Envelope"
-_HEADER = f"{{{SOAP_1_2}}}Header"
-_BODY = f"{{{SOAP_1_2}}}Body"
-_FAULT = f"{{{SOAP_1_2}}}Fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,8 @@ class Request:
         identity: chargeBoxIdentity, 1 to 255 characters.
         addressing: what its other headers say.
         call: its message id is the MessageID as received, of any length, or a new one.
+        soap: namespace of its envelope.
+        leniency: what was odd about it and let pass.
     """
 
     version: OcppVersion
@@ -41,9 +40,22 @@ class Request:
     identity: str
     addressing: Addressing
     call: Call
+    soap: str = SOAP_1_2
+    leniency: Leniency = STRICT
 
 
-def read_request(text: bytes | str, role: Role, versions: Collection[OcppVersion]) -> Request:
+def always_strict(identity: str) -> str:
+    """The ``validation`` of senders of whom nothing else is known."""
+    return "strict"
+
+
+def read_request(
+    text: bytes | str,
+    role: Role,
+    versions: Collection[OcppVersion],
+    charset: str | None = None,
+    validation: Callable[[str], str] = always_strict,
+) -> Request:
     """Read the envelope of a request.
 
     What it asks is told by the element in its body alone, never by its headers.
@@ -52,60 +64,81 @@ def read_request(text: bytes | str, role: Role, versions: Collection[OcppVersion
         text: the envelope.
         role: our side, which answers.
         versions: those that are offered.
+        charset: that of Content-Type, in small letters; None where it names none.
+        validation: gives the setting of a charge point, by its identity.
 
     Raises:
         EnvelopeRefused: it cannot be handled; the exception has the fault to answer.
     """
-    header, body = _parts(text)
-    headers = read_headers(header)
+    root = _root(text, charset)
+    soap = _soap_of(root)
+    header, body = _parts(root, soap)
+    headers = read_headers(header, soap)
     identity = headers.identities[0] if headers.identities else ""
-    version = None
+    leniency = Leniency(validation(identity))
+    told = None
     try:
-        element = _only_element(body)
-        version = _version_of(element)
+        _check_soap(soap, leniency)
+        element = _only_element(body, soap)
+        told = _version_of(element)
         check_headers(headers)
-        if version is None or version not in versions:
-            raise _not_offered(element, version)
-        message = _message_of(element, role)
-        payload = _payload(message, element)
+        version = _offered(element, role, versions, leniency)
+        message = _message_of(element, version, role)
+        payload = _payload(message, element, leniency)
     except EnvelopeRefused as refusal:
-        refusal.version = version
+        refusal.version = told
         refusal.identity = identity or None
-        refusal.relates_to = headers.addressing.message_id
+        refusal.addressing = headers.addressing
+        refusal.soap = SOAP_1_2 if leniency.is_strict else soap
         raise
     call = Call(headers.addressing.message_id or new_message_id(), message.action, payload)
-    return Request(version, role, identity, headers.addressing, call)
+    return Request(version, role, identity, headers.addressing, call, soap, leniency)
 
 
-def _parts(text: bytes | str) -> tuple[etree._Element | None, etree._Element]:
-    """Header, if there is one, and body (SOAP 1.2 part 1, section 5.1)."""
+def _root(text: bytes | str, charset: str | None) -> etree._Element:
     try:
-        root = parse_xml(text)
+        return parse_xml(text, charset)
     except NotXml as error:
         raise _bad(str(error)) from error
-    if root.tag != _ENVELOPE:
-        raise _wrong_root(root.tag)
+
+
+def _soap_of(root: etree._Element) -> str:
+    """The namespace of an envelope of SOAP 1.2 or 1.1."""
+    namespace, name = split_tag(root.tag)
+    if name != "Envelope":
+        raise _bad("the root element must be a SOAP 1.2 Envelope")
+    if namespace not in (SOAP_1_1, SOAP_1_2):
+        raise _wrong_soap()
+    return namespace
+
+
+def _check_soap(soap: str, leniency: Leniency) -> None:
+    # OCPP-S 1.6 section 3: SOAP 1.2. Some old stacks know 1.1 only.
+    if soap == SOAP_1_1:
+        leniency.let_pass(oddity("Envelope", "is of SOAP 1.1"), _wrong_soap(may_pass=True))
+
+
+def _wrong_soap(may_pass: bool = False) -> EnvelopeRefused:
+    # SOAP 1.2 part 1, section 5.4.7.
+    reason = f"the namespace of the Envelope must be {SOAP_1_2} (SOAP 1.2)"
+    return EnvelopeRefused(SoapFault(FaultCode.VERSION_MISMATCH, None, reason), may_pass)
+
+
+def _parts(root: etree._Element, soap: str) -> tuple[etree._Element | None, etree._Element]:
+    """Header, if there is one, and body (SOAP 1.2 part 1, section 5.1)."""
     children = list(root)
     tags = [child.tag for child in children]
-    if tags == [_HEADER, _BODY]:
+    if tags == [f"{{{soap}}}Header", f"{{{soap}}}Body"]:
         return children[0], children[1]
-    if tags == [_BODY]:
+    if tags == [f"{{{soap}}}Body"]:
         return None, children[0]
     raise _bad("Envelope: must hold a Header, which may be left out, and a Body")
 
 
-def _wrong_root(tag: str) -> EnvelopeRefused:
-    if split_tag(tag)[1] != "Envelope":
-        return _bad("the root element must be a SOAP 1.2 Envelope")
-    # SOAP 1.2 part 1, section 5.4.7.
-    reason = f"the namespace of the Envelope must be {SOAP_1_2} (SOAP 1.2)"
-    return EnvelopeRefused(SoapFault(FaultCode.VERSION_MISMATCH, None, reason))
-
-
-def _only_element(body: etree._Element) -> etree._Element:
+def _only_element(body: etree._Element, soap: str) -> etree._Element:
     if len(body) != 1:
         raise _bad("Body: is empty" if len(body) == 0 else "Body: must hold one element only")
-    if body[0].tag == _FAULT:
+    if body[0].tag == f"{{{soap}}}Fault":
         raise _bad("Body: a Fault is not a request")
     return body[0]
 
@@ -115,38 +148,73 @@ def _version_of(element: etree._Element) -> OcppVersion | None:
     return service[0] if service else None
 
 
-def _not_offered(element: etree._Element, version: OcppVersion | None) -> EnvelopeRefused:
+def _offered(
+    element: etree._Element, role: Role, versions: Collection[OcppVersion], leniency: Leniency
+) -> OcppVersion:
+    """The version in which a request is answered.
+
+    Without a namespace, or with that of a version that is not offered (ocppjs answers both), it
+    is the one that is offered and knows the request, if there is only one.
+    """
+    namespace, name = split_tag(element.tag)
+    service = SERVICES.get(namespace)
+    if service and service[0] in versions:
+        return service[0]
+    refusal = _not_offered(name, service and service[0])
+    able = [each for each in versions if _knows(each, role, name)]
+    if len(able) == 1 and (not namespace or (service and service[1] is role)):
+        refusal.may_pass = True
+        what = f"is of OCPP {service[0]}" if service else "has no namespace"
+        leniency.let_pass(oddity(short(name), what), refusal)
+        return able[0]
+    raise refusal
+
+
+def _not_offered(name: str, version: OcppVersion | None) -> EnvelopeRefused:
     if version is None:
-        name = short(split_tag(element.tag)[1])
-        return _unsupported(f"{name}: its namespace is not that of an OCPP service")
+        return _unsupported(f"{short(name)}: its namespace is not that of an OCPP service")
     return _unsupported(f"OCPP {version} is not offered here")
 
 
-def _message_of(element: etree._Element, role: Role) -> BodyElement:
+def _knows(version: OcppVersion, role: Role, name: str) -> bool:
+    message = _message(version, role, name)
+    return message is not None and message.is_request
+
+
+def _message(version: OcppVersion, role: Role, name: str) -> BodyElement | None:
+    tag = f"{{{SOAP_NAMESPACES[version, role]}}}{name}"
+    return load_soap_service(version, role).messages.get(tag)
+
+
+def _message_of(element: etree._Element, version: OcppVersion, role: Role) -> BodyElement:
     """The message that the element of a body is, whatever the headers say."""
-    given, name = split_tag(element.tag)
-    service = SERVICES[given]
-    if service[1] is not role:
+    namespace, name = split_tag(element.tag)
+    service = SERVICES.get(namespace)
+    if service and service[1] is not role:
         raise _unsupported(f"{short(name)}: is of the other direction")
-    namespace = SOAP_NAMESPACES[service]
-    soap_service = load_soap_service(*service)
-    message = soap_service.messages.get(f"{{{namespace}}}{name}")
+    message = _message(version, role, name)
     if message is None:
         raise _unsupported(f"{short(name)}: unknown operation")
-    if message is not soap_service.requests[message.action]:
+    if not message.is_request:
         raise _bad(f"Body: {name} is a response, no request")
     return message
 
 
-def _payload(message: BodyElement, element: etree._Element) -> Any:
+def _payload(message: BodyElement, element: etree._Element, leniency: Leniency) -> Any:
     try:
         return message.read(element)
+    except BodyInvalid as error:
+        violation = error.violation
+    if leniency.is_strict:
+        raise _bad(str(violation), may_pass=True)
+    try:
+        return leniency.read(message, element, violation)
     except BodyInvalid as error:
         raise _bad(str(error.violation)) from error
 
 
-def _bad(reason: str) -> EnvelopeRefused:
-    return EnvelopeRefused(SoapFault(FaultCode.SENDER, Subcode.PROTOCOL_ERROR, reason))
+def _bad(reason: str, may_pass: bool = False) -> EnvelopeRefused:
+    return EnvelopeRefused(SoapFault(FaultCode.SENDER, Subcode.PROTOCOL_ERROR, reason), may_pass)
 
 
 def _unsupported(reason: str) -> EnvelopeRefused:

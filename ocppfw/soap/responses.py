@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -10,9 +11,10 @@ from ocppfw.errors import PayloadInvalid
 from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.soap.elements import child_of, children_of, content_of
 from ocppfw.soap.faults import FaultCode, NotAnEnvelope, SoapFault, Subcode, call_error_of
+from ocppfw.soap.leniency import STRICT, Leniency, oddity
 from ocppfw.soap.names import SERVICES, SOAP_1_1, SOAP_1_2, short, split_tag
 from ocppfw.soap.parsing import NotXml, parse_leniently
-from ocppfw.soap.services import load_soap_service, message_of
+from ocppfw.soap.services import BodyElement, load_soap_service, message_of
 from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import OcppVersion, Role
 
@@ -25,7 +27,12 @@ _SUBCODES = frozenset(Subcode)
 
 
 def read_response(
-    text: bytes | str, version: OcppVersion, role: Role, call: Call
+    text: bytes | str,
+    version: OcppVersion,
+    role: Role,
+    call: Call,
+    charset: str | None = None,
+    leniency: Leniency = STRICT,
 ) -> CallResult | CallError:
     """Read the envelope that answers a call.
 
@@ -36,28 +43,52 @@ def read_response(
         version: that of the call.
         role: the side that answered.
         call: what it answers.
+        charset: that of Content-Type, in small letters; None where it names none.
+        leniency: how it is judged; learns what was odd.
 
     Returns:
         The result, or what a fault stands for; its code is the fault's subcode, else its code.
 
     Raises:
         NotAnEnvelope: it is neither the response to this call nor a fault.
-        PayloadInvalid: it is the response, but does not obey the schema; or the version has no
-            such action for that role.
+        PayloadInvalid: it is the response, but does not obey the schema; its payload is what can
+            be read all the same. Or the version has no such action for that role.
     """
     try:
-        element = content_of(parse_leniently(text))
+        element = content_of(parse_leniently(text, charset))
     except NotXml as error:
         raise NotAnEnvelope(f"the answer cannot be read: {error}") from error
     namespace, name = split_tag(element.tag)
     if name == "Fault" and namespace in ("", SOAP_1_1, SOAP_1_2):
         return call_error_of(_read_fault(element), call.message_id)
     message = message_of(load_soap_service(version, role).responses, version, call)
-    if name != split_tag(message.tag)[1] or SERVICES.get(namespace) != (version, role):
-        held = f"{short(name)} of {short(namespace) or 'no namespace'}"
-        raise NotAnEnvelope(f"the answer to {call.action} holds {held}")
+    if SERVICES.get(namespace) != (version, role) or name != split_tag(message.tag)[1]:
+        _take_other(element, message, call, leniency)
+    return CallResult(call.message_id, _payload(message, element, call, leniency))
+
+
+def _take_other(
+    element: etree._Element, message: BodyElement, call: Call, leniency: Leniency
+) -> None:
+    """Take the right answer without a namespace, or with that of another service."""
+    namespace, name = split_tag(element.tag)
+    held = f"{short(name)} of {short(namespace) or 'no namespace'}"
+    refusal = NotAnEnvelope(f"the answer to {call.action} holds {held}")
+    if name != split_tag(message.tag)[1] or not (namespace in SERVICES or not namespace):
+        raise refusal
+    leniency.let_pass(oddity(short(name), f"is of {short(namespace) or 'no namespace'}"), refusal)
+
+
+def _payload(message: BodyElement, element: etree._Element, call: Call, leniency: Leniency) -> Any:
     try:
-        return CallResult(call.message_id, message.read(element))
+        return message.read(element)
+    except BodyInvalid as error:
+        violation = error.violation
+    try:
+        if leniency.is_strict:
+            payload = message.read_leniently(element, skips_empty=False)
+            raise PayloadInvalid(call.action, [violation], payload)
+        return leniency.read(message, element, violation)
     except BodyInvalid as error:
         raise PayloadInvalid(call.action, [error.violation], None) from error
 

@@ -14,9 +14,10 @@ from ocppfw.catalogue.wsdl import load_service, load_wsdl
 from ocppfw.errors import PayloadInvalid
 from ocppfw.rpc.frames import Call
 from ocppfw.soap.large import checked_copy, is_large
+from ocppfw.soap.lenient_reading import read_leniently
 from ocppfw.soap.models import build_application, schema_of
 from ocppfw.soap.names import split_tag
-from ocppfw.soap.protocol import BadValue, PayloadProtocol
+from ocppfw.soap.protocol import BadValue, Member, PayloadProtocol
 from ocppfw.soap.tolerance import rename_namespace, repair
 from ocppfw.soap.values import fits_xml
 from ocppfw.soap.violations import BodyInvalid, first_violation
@@ -32,6 +33,7 @@ class BodyElement:
     Args:
         action: the operation that it belongs to.
         tag: of its element.
+        is_request: False for a response.
         payload_schema: what the catalogue says about its payload.
         schema: what the WSDL says about its element.
         protocol: spyne's protocol, which reads and writes it.
@@ -42,6 +44,7 @@ class BodyElement:
         self,
         action: str,
         tag: str,
+        is_request: bool,
         payload_schema: PayloadSchema,
         schema: etree.XMLSchema,
         protocol: PayloadProtocol,
@@ -49,6 +52,7 @@ class BodyElement:
     ) -> None:
         self.action = action
         self.tag = tag
+        self.is_request = is_request
         self._payload_schema = payload_schema
         self._schema = schema
         self._protocol = protocol
@@ -61,8 +65,7 @@ class BodyElement:
             BodyInvalid: the element does not obey the schema.
         """
         if is_large(element):
-            member = self._protocol.messages[self._model]
-            element = checked_copy(element, self.tag, member, self._schema)
+            element = checked_copy(element, self.tag, self._member, self._schema)
         else:
             self._check(element)
         try:
@@ -70,11 +73,35 @@ class BodyElement:
         except BadValue as error:
             raise BodyInvalid(_violation(error)) from error
 
+    def read_leniently(self, element: etree._Element, skips_empty: bool) -> dict[str, Any]:
+        """What can be read of an element that does not obey the schema; see ``lenient_reading``.
+
+        Raises:
+            BodyInvalid: there is too much of it.
+        """
+        return read_leniently(element, self._member, skips_empty)
+
+    def is_valid(self, payload: Any) -> bool:
+        """True for a payload that obeys the schema of payloads."""
+        return bool(self._payload_schema.is_valid(payload))
+
+    def can_be_written(self, payload: Any) -> bool:
+        """True for a payload whose element obeys the schema of elements, too."""
+        try:
+            self.write(payload)
+        except PayloadInvalid:
+            return False
+        return True
+
+    @property
+    def _member(self) -> Member:
+        return self._protocol.messages[self._model]
+
     def _check(self, element: etree._Element) -> None:
         if element.tag != self.tag:
             rename_namespace(element, split_tag(element.tag)[0], split_tag(self.tag)[0])
         if not self._schema.validate(element):
-            repair(element, self._protocol.messages[self._model].members)
+            repair(element, self._member.members)
             if not self._schema.validate(element):
                 raise BodyInvalid(first_violation(self._schema.error_log))
 
@@ -137,11 +164,11 @@ def load_soap_service(version: OcppVersion, role: Role) -> SoapService:
         of_request, of_response = _payload_schemas(version, action)
         tag = f"{{{description.namespace}}}{operation.request.element}"
         requests[action] = BodyElement(
-            action, tag, of_request, xml_schema, protocol, method.in_message
+            action, tag, True, of_request, xml_schema, protocol, method.in_message
         )
         tag = f"{{{description.namespace}}}{operation.response.element}"
         responses[action] = BodyElement(
-            action, tag, of_response, xml_schema, protocol, method.out_message
+            action, tag, False, of_response, xml_schema, protocol, method.out_message
         )
     messages = {each.tag: each for each in (*requests.values(), *responses.values())}
     return SoapService(application, requests, responses, messages)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from lxml import etree
 
 from ocppfw.catalogue import Field
-from ocppfw.soap.names import split_tag
+from ocppfw.soap.names import XSI, split_tag
 from ocppfw.soap.protocol import Member
 
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NIL = f"{{{XSI}}}nil"
 MOST_ATTRIBUTES = 32  # lxml takes the longer for each the more there are; no field has so many
 
@@ -36,7 +35,7 @@ def repair(element: etree._Element, members: Mapping[str, Member]) -> None:
         member = members.get(child.tag)
         if member is None:
             continue
-        if not member.field.required and _stands_for_nothing(child, member):
+        if not member.field.required and stands_for_nothing(child, member):
             element.remove(child)
         elif member.field.type == "dateTime":
             child.text = (child.text or "").strip()
@@ -45,7 +44,8 @@ def repair(element: etree._Element, members: Mapping[str, Member]) -> None:
             repair(child, member.members)
 
 
-def _stands_for_nothing(element: etree._Element, member: Member) -> bool:
+def stands_for_nothing(element: etree._Element, member: Member) -> bool:
+    """True for an element that is nil, or empty where that is no value."""
     if len(element) or (element.text or "").strip():
         return False
     is_text = member.field.type == "string" and not member.field.enum

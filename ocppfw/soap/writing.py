@@ -10,9 +10,18 @@ from xml.sax.saxutils import escape
 
 from ocppfw.catalogue import Violation, ViolationKind
 from ocppfw.errors import PayloadInvalid
+from ocppfw.rpc.channels import new_message_id
 from ocppfw.rpc.frames import Call
-from ocppfw.soap.faults import FaultCode, SoapFault
-from ocppfw.soap.names import ADDRESSING, ANONYMOUS, FAULT_ACTION, SOAP_1_2, SUBCODE_NAMESPACES
+from ocppfw.soap.addressing import Addressing
+from ocppfw.soap.faults import FaultCode, SoapFault, Subcode
+from ocppfw.soap.names import (
+    ADDRESSING,
+    ANONYMOUS,
+    FAULT_ACTION,
+    SOAP_1_1,
+    SOAP_1_2,
+    SUBCODE_NAMESPACES,
+)
 from ocppfw.soap.requests import Request
 from ocppfw.soap.services import load_soap_service, message_of
 from ocppfw.soap.values import fits_xml
@@ -22,10 +31,11 @@ from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 # OCPP-S section 3.1 wants the XML declaration.
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
-    f'<soap:Envelope xmlns:soap="{SOAP_1_2}" xmlns:wsa="{ADDRESSING}">'
+    f'<soap:Envelope xmlns:soap="{{soap}}" xmlns:wsa="{ADDRESSING}">'
     "<soap:Header>{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>"
 )
 _MUST = 'soap:mustUnderstand="true"'
+_MUST_IN_1_1 = 'soap:mustUnderstand="1"'  # SOAP 1.1 section 4.2.3 knows no other word
 _IDENTITY = f'<ocpp:chargeBoxIdentity xmlns:ocpp="{{}}" {_MUST}>{{}}</ocpp:chargeBoxIdentity>'
 _ACTION = f"<wsa:Action {_MUST}>{{}}</wsa:Action>"
 _MESSAGE_ID = "<wsa:MessageID>{}</wsa:MessageID>"
@@ -33,6 +43,8 @@ _RELATES_TO = "<wsa:RelatesTo>{}</wsa:RelatesTo>"
 _FROM = "<wsa:From><wsa:Address>{}</wsa:Address></wsa:From>"
 _REPLY_TO = f"<wsa:ReplyTo {_MUST}><wsa:Address>{ANONYMOUS}</wsa:Address></wsa:ReplyTo>"
 _TO = f"<wsa:To {_MUST}>{{}}</wsa:To>"
+
+_ANSWER_TO = "<wsa:To>{}</wsa:To>"  # optional, so that whoever does not know it may pass it over
 
 _FAULT = (
     "<soap:Fault><soap:Code><soap:Value>soap:{code}</soap:Value>{subcode}</soap:Code>"
@@ -44,6 +56,15 @@ _UPGRADE = '<soap:Upgrade><soap:SupportedEnvelope qname="soap:Envelope"/></soap:
 # SOAP 1.2 part 1, section 5.4.8.
 _NOT_UNDERSTOOD = '<soap:NotUnderstood xmlns:x="{}" qname="x:{}"/>'
 _UNQUALIFIED = '<soap:NotUnderstood qname="{}"/>'
+
+# SOAP 1.1 section 4.4, which wants details of what is wrong with a body, and of nothing else.
+_FAULT_1_1 = (
+    "<soap:Fault><faultcode>soap:{code}</faultcode><faultstring>{reason}</faultstring>{detail}"
+    "</soap:Fault>"
+)
+_DETAIL = '<detail><ocpp:{1} xmlns:ocpp="{0}"/></detail>'
+_CODES_1_1 = {FaultCode.SENDER: "Client", FaultCode.RECEIVER: "Server"}
+_OF_HEADERS = (Subcode.IDENTITY_MISMATCH, Subcode.SECURITY_ERROR)
 
 _HEX_UUID = re.compile("[0-9a-f]{32}")
 
@@ -83,52 +104,98 @@ def build_request(
         + _REPLY_TO
         + _TO.format(_text(to))
     )
-    return _ENVELOPE.format(header=header, body=body)
+    return _ENVELOPE.format(soap=SOAP_1_2, header=header, body=body)
 
 
-def build_response(request: Request, payload: dict[str, Any]) -> str:
+def build_response(request: Request, payload: dict[str, Any], message_id: str | None = None) -> str:
     """The envelope that answers a request.
+
+    Args:
+        request: what it answers.
+        payload: of the answer.
+        message_id: of the answer; None makes one.
 
     Raises:
         PayloadInvalid: the payload is not one that may be sent.
     """
     action = request.call.action
     body = load_soap_service(request.version, request.role).responses[action].write(payload)
-    header = _ACTION.format(f"/{action}Response") + _relation(request.addressing.message_id)
-    return _ENVELOPE.format(header=header, body=body)
+    header = _answer_header(f"/{action}Response", request.addressing, request.soap, message_id)
+    return _ENVELOPE.format(soap=request.soap, header=header, body=body)
 
 
-def build_fault(fault: SoapFault, version: OcppVersion | None, relates_to: str | None) -> str:
+def build_fault(
+    fault: SoapFault,
+    version: OcppVersion | None,
+    addressing: Addressing,
+    soap: str = SOAP_1_2,
+    message_id: str | None = None,
+) -> str:
     """The envelope of a fault.
 
     Args:
         fault: what went wrong; control characters in its reason are written out.
         version: decides the namespace of the subcode; None (not known) is taken as 1.6.
-        relates_to: the request's MessageID, None where it has none.
+        addressing: what the request says, as far as it can be read.
+        soap: namespace of the envelope: SOAP 1.2 or 1.1.
+        message_id: of the fault; None makes one.
     """
     namespace = SUBCODE_NAMESPACES[version or OcppVersion.V1_6]
-    subcode = "" if fault.subcode is None else _SUBCODE.format(namespace, fault.subcode)
-    reason = _text(escape_controls(fault.reason))
-    header = _ACTION.format(FAULT_ACTION) + _relation(relates_to)
-    if fault.code is FaultCode.VERSION_MISMATCH:
-        header += _UPGRADE
-    header += "".join(_not_understood(*block) for block in fault.not_understood)
-    body = _FAULT.format(code=fault.code, subcode=subcode, reason=reason)
-    return _ENVELOPE.format(header=header, body=body)
+    header = _answer_header(FAULT_ACTION, addressing, soap, message_id)
+    if soap == SOAP_1_1:
+        body = _fault_of_1_1(fault, namespace)
+    else:
+        body = _fault_of_1_2(fault, namespace)
+        if fault.code is FaultCode.VERSION_MISMATCH:
+            header += _UPGRADE
+        header += "".join(_not_understood(*block) for block in fault.not_understood)
+    return _ENVELOPE.format(soap=soap, header=header, body=body)
 
 
-def content_type(action: str | None) -> str:
-    """Content-Type of an envelope (RFC 3902).
+def content_type(action: str | None, soap: str = SOAP_1_2) -> str:
+    """Content-Type of an envelope (RFC 3902; SOAP 1.1 section 6).
 
     Args:
         action: its wsa:Action, such as ``/Heartbeat``; None leaves the parameter out.
+        soap: namespace of the envelope: SOAP 1.2 or 1.1, which has no such parameter.
     """
+    if soap == SOAP_1_1:
+        return "text/xml; charset=utf-8"
     parameter = "" if action is None else f'; action="{action}"'
     return f"application/soap+xml; charset=utf-8{parameter}"
 
 
-def _relation(message_id: str | None) -> str:
-    return "" if message_id is None else _RELATES_TO.format(_text(message_id))
+def _answer_header(action: str, addressing: Addressing, soap: str, message_id: str | None) -> str:
+    """The blocks of an answer or fault (WS-Addressing 1.0 core, section 3.4).
+
+    OCPP-S asks for RelatesTo and Action only, but there are clients that give up without the rest.
+    """
+    must = _MUST_IN_1_1 if soap == SOAP_1_1 else _MUST
+    asked = addressing.message_id
+    return (
+        f"<wsa:Action {must}>{action}</wsa:Action>"
+        + _MESSAGE_ID.format(_text(_uri(message_id or new_message_id())))
+        + ("" if asked is None else _RELATES_TO.format(_text(asked)))
+        + _ANSWER_TO.format(_text(addressing.destination))
+    )
+
+
+def _fault_of_1_2(fault: SoapFault, namespace: str) -> str:
+    subcode = "" if fault.subcode is None else _SUBCODE.format(namespace, fault.subcode)
+    return _FAULT.format(code=fault.code, subcode=subcode, reason=_reason(fault.reason))
+
+
+def _fault_of_1_1(fault: SoapFault, namespace: str) -> str:
+    is_of_body = fault.subcode is not None and fault.subcode not in _OF_HEADERS
+    return _FAULT_1_1.format(
+        code=_CODES_1_1.get(fault.code, fault.code),
+        reason=_reason(": ".join(filter(None, (fault.subcode, fault.reason)))),
+        detail=_DETAIL.format(namespace, fault.subcode) if is_of_body else "",
+    )
+
+
+def _reason(reason: str) -> str:
+    return _text(escape_controls(reason))
 
 
 def _not_understood(namespace: str, name: str) -> str:

@@ -59,6 +59,8 @@ class Calls:
             refused: Deferred[Any] = fail(PayloadInvalid(action, problems, payload))
             return call.message_id, refused.addErrback(blame, site)
         answered = peer.connection.send_call(call, timeout)
+        if not check:
+            answered.addErrback(_as_it_came, call)
         answered.addCallback(self._check_result, peer, call, form if check else None)
         answered.addCallbacks(
             self._succeeded,
@@ -132,3 +134,11 @@ class Calls:
         else:
             notify(self._call_failed, self._station, peer, call, failure.value)
         return failure
+
+
+def _as_it_came(failure: Failure, call: Call) -> Any:
+    """What can be read of an answer that the transport does not take."""
+    failure.trap(PayloadInvalid)
+    error: Any = failure.value
+    payload = error.payload
+    return failure if payload is None or payload is call.payload else payload

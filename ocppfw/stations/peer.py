@@ -173,3 +173,21 @@ class Peer:
 
     def __str__(self) -> str:
         return self.label
+
+
+class Stranger(Peer):
+    """Who has sent an envelope that is refused, as far as it tells; never connected.
+
+    Nobody was asked yet whether it may be whom it says it is: ``identity`` is what the envelope
+    says, empty where it says none that can be one, and ``version`` the newest one that is spoken
+    where it says none that is.
+    """
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """How it is called in logs: by its address, and at a central system by its identity."""
+        if self.identity and self.station.role is Role.CS:
+            return f"{self.address} (cp#{self.identity})"
+        return self.address

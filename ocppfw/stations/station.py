@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from ocppfw import interfaces
 from ocppfw.charge_point import times
-from ocppfw.errors import ConnectionRefused
+from ocppfw.errors import ConnectionRefused, Violation
 from ocppfw.hooks.calls import await_hook, is_awaitable, log_failure, notify, require_nothing
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.places import blame, call_site
@@ -23,7 +23,7 @@ from ocppfw.stations.background import Background
 from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.lifecycle import Lifecycle
 from ocppfw.stations.odd_messages import OddMessages
-from ocppfw.stations.peer import Peer
+from ocppfw.stations.peer import Peer, Stranger
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
@@ -218,6 +218,21 @@ class Station(Background):
             )
         return self._exchanges[key]
 
+    def stranger(
+        self, identity: str, version: OcppVersion, connection: Connection, address: str
+    ) -> Peer:
+        """Who has sent an envelope that is refused, for who looks at it.
+
+        Args:
+            identity: that the envelope says; empty where it says none.
+            version: the version of the envelope.
+            connection: one that is not open.
+            address: ``host:port`` of the other end.
+        """
+        calls = self.answerer(version, connection.transport).calls
+        connection.peer = Stranger(self, identity, version, connection, address, calls)
+        return connection.peer
+
     def connection_opened(
         self,
         identity: str,
@@ -256,6 +271,16 @@ class Station(Background):
         if self._gone is not None and not self.connected_peers:
             gone, self._gone = self._gone, None
             gone.callback(None)
+
+    def report_odd(
+        self,
+        peer: interfaces.Peer,
+        subject: str,
+        violations: Sequence[Violation],
+        left: Collection[str],
+    ) -> None:
+        """Say what was wrong with a message that is taken all the same; see ``OddMessages``."""
+        self.odd_messages.report(peer, subject, violations, left)
 
     # Private.
 

@@ -12,6 +12,7 @@ from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.registry import Implementation
 from ocppfw.interfaces import Envelope, Peer, Station
 from ocppfw.marker import DROP
+from ocppfw.stations.peer import Stranger
 from ocppfw.stations.trace import Trace
 from ocppfw.versions import OcppVersion
 
@@ -56,7 +57,7 @@ class StationTaps:
         self._hooks = {
             (hook, version): self._plugins.implementations(hook, self._station.role, version)
             for hook in _HOOKS
-            for version in OcppVersion
+            for version in (None, *OcppVersion)
         }
         self.active = self._trace is not None or any(self._hooks.values())
         self._idle = self._plugins.implementations("station_idle", self._station.role)
@@ -108,7 +109,7 @@ class StationTaps:
         """Show an envelope that arrived."""
         if self._trace is not None:
             self._trace.envelope_received(peer, envelope)
-        notify(self._hooks["envelope_received", peer.version], self._station, peer, envelope.text)
+        notify(self._found("envelope_received", peer), self._station, peer, envelope.text)
 
     def change_received_envelope(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Let an envelope that arrived be changed.
@@ -116,7 +117,7 @@ class StationTaps:
         Returns:
             The XML to process, None to drop the envelope, or a Deferred of these.
         """
-        return self._change(self._hooks["change_received_envelope", peer.version], peer, text)
+        return self._change(self._found("change_received_envelope", peer), peer, text)
 
     def change_sent_envelope(self, peer: Peer, text: str) -> Deferred[str | None] | str | None:
         """Let an envelope be changed before it is sent.
@@ -124,13 +125,18 @@ class StationTaps:
         Returns:
             The XML to send, None to drop the envelope, or a Deferred of these.
         """
-        return self._change(self._hooks["change_sent_envelope", peer.version], peer, text)
+        return self._change(self._found("change_sent_envelope", peer), peer, text)
 
     def envelope_sent(self, peer: Peer, envelope: Envelope) -> None:
         """Show an envelope that is sent now."""
         if self._trace is not None:
             self._trace.envelope_sent(peer, envelope)
-        notify(self._hooks["envelope_sent", peer.version], self._station, peer, envelope.text)
+        notify(self._found("envelope_sent", peer), self._station, peer, envelope.text)
+
+    def _found(self, hook: str, peer: Peer) -> tuple[Implementation, ...]:
+        """Who implements a hook for the envelopes of a peer."""
+        # What a stranger sends may be anything: it may need a plugin of another version.
+        return self._hooks[hook, None if isinstance(peer, Stranger) else peer.version]
 
     def _write(self, text: str | None, peer: Peer, write: Callable[[str], bool]) -> bool:
         if text is None or not peer.connected:

@@ -22,6 +22,7 @@ from ocppfw.rpc.frames import Call, CallError, CallResult
 from ocppfw.text import escape_controls
 from ocppfw.versions import Role
 
+_LONGEST_OF_STRANGERS = 2000
 _BETWEEN_TAGS = re.compile(r">[ \t]*\r?\n\s*<")  # only there for the eye; a line has no room
 
 
@@ -75,9 +76,11 @@ class Trace:
 
     def _envelope(self, peer: Peer, envelope: Envelope) -> str:
         if envelope.message is None or peer.station.role in self.xml_of:
-            return escape_controls(_BETWEEN_TAGS.sub("><", self._xml(envelope.text)).strip())
+            xml = escape_controls(_BETWEEN_TAGS.sub("><", self._xml(envelope.text)).strip())
+            return xml if peer.connected else _shortened(xml)
         content = self._content(envelope.action, envelope.message)
-        return escape_controls(f"/{envelope.action} {content}")
+        action = f"/{envelope.action} " if envelope.action else ""
+        return escape_controls(f"{action}{content}")
 
     def _xml(self, text: str) -> str:
         from ocppfw.soap import redacted  # loads lxml and spyne, which SOAP alone needs
@@ -90,6 +93,13 @@ class Trace:
         payload = message.payload
         shown = payload if self._show_secrets else redact(action, payload)
         return orjson.dumps(shown).decode()
+
+
+def _shortened(text: str) -> str:
+    """What anybody may send to us without being let in, short enough for a log."""
+    if len(text) <= _LONGEST_OF_STRANGERS:
+        return text
+    return f"{text[:_LONGEST_OF_STRANGERS]}... ({len(text)} characters)"
 
 
 def presentable(text: str) -> str:

@@ -19,6 +19,7 @@ from tests.deferreds import value_of
 from tests.docs.pages import code, read
 from tests.memory.stations import find_plugins
 from tests.plugins.cards import CALLS
+from tests.process.envelopes import envelope, post
 from tests.process.twistd import PATIENCE, central_system, charge_point, environment
 
 NAMES = {
@@ -160,10 +161,20 @@ def test_losing_frames():
     assert delayed.result is None
 
 
+def test_mending_envelopes(tmp_path):
+    (tmp_path / "mend.py").write_text(example("Mends the envelopes"))
+    body = "<dataTransferRequest><vendorId>A & B &lt;</vendorId></dataTransferRequest>"
+    with central_system(tmp_path, "--plugins", ".") as central:
+        assert post(central.port, envelope(body)).name == "dataTransferResponse"
+        central.wait_for(r"<<127\.0\.0\.1:\d+ .*A & B")
+        assert not central.trouble
+
+
 def test_every_plugin_of_the_page_is_tried():
     elsewhere = {"Example: asks every charge point that connects"}
     cards = {"Blocks stolen cards", "Accepts only the cards"}
     here = {*NAMES, *cards, "Sends a Heartbeat", "Adds the command", "Loses every tenth frame"}
+    here |= {"Mends the envelopes"}
     for block in code(read(PAGE), "python"):
         assert any(block.startswith(f'"""{beginning}') for beginning in here | elsewhere), block
 

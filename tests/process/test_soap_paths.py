@@ -31,7 +31,7 @@ def test_host_of_the_absolute_form_counts(central):
     ("method", "path", "status", "reason"),
     [
         ("POST", "/x", 404, "no SOAP is spoken at this path"),
-        ("GET", "/x", 404, "there is no such page"),
+        ("GET", "/x/y", 404, "there is no such page"),
         ("PUT", "/", 405, "only GET, HEAD, POST are answered here"),
     ],
 )

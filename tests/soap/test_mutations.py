@@ -79,7 +79,7 @@ def check(message: Message, data: bytes) -> None:
     except EnvelopeRefused as error:
         refusal = error
     if refusal is not None:
-        etree.fromstring(build_fault(refusal.fault, refusal.version, refusal.relates_to).encode())
+        etree.fromstring(build_fault(refusal.fault, refusal.version, refusal.addressing).encode())
         assert str(refusal).isprintable()
     call = Call("id", message.action, {})
     with contextlib.suppress(NotAnEnvelope, PayloadInvalid):

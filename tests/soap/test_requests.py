@@ -55,6 +55,7 @@ def test_everything_that_the_headers_say() -> None:
         action="/Authorize",
         message_id=message_id,
         from_address="http://10.0.0.7:8080/",
+        reply_to=f"{WSA}/anonymous",
         to="http://cs.example/ocpp",
     )
     assert (request.call.message_id, request.call.action) == (message_id, "Authorize")
@@ -78,6 +79,8 @@ def test_missing_addressing_headers_are_made_up_for() -> None:
         (f"<w:From><w:Address>{WSA}/none</w:Address></w:From>", Addressing()),
         ("<w:From><w:X/><w:Address>u:1</w:Address></w:From>", Addressing(from_address="u:1")),
         ("<w:ReplyTo><w:Address>u:1</w:Address></w:ReplyTo>", Addressing(reply_to="u:1")),
+        ("<w:ReplyTo/>", Addressing()),
+        (f"<w:ReplyTo><w:Address>{WSA}/none</w:Address></w:ReplyTo>", Addressing()),
         ("<w:FaultTo><w:Address>u:1</w:Address></w:FaultTo>", Addressing()),
         ("<w:RelatesTo>undefined</w:RelatesTo>", Addressing()),
         ("<w:RelatesTo>urn:1</w:RelatesTo>", Addressing(relates_to="urn:1")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,12 +29,13 @@ from ocppfw.soap import (
     read_response,
 )
 from ocppfw.versions import SOAP_NAMESPACES, SOAP_VERSIONS, OcppVersion, Role
-from tests.soap.envelopes import CS_16, SOAP, WSA, envelope
+from tests.soap.envelopes import CS_16, SOAP, SOAP_1_1, WSA, envelope
 
 MUST = f"{{{SOAP}}}mustUnderstand"
 V1_6 = OcppVersion.V1_6
 CALL = Call("0123456789abcdef0123456789abcdef", "Heartbeat", {})
 URN = "urn:uuid:01234567-89ab-cdef-0123-456789abcdef"
+URN_OF_ANY = "urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 HERE = "http://10.0.0.7:8080/?a=1&b=2"
 THERE = "http://cs.example/ocpp"
 FAULT = SoapFault(FaultCode.SENDER, Subcode.SECURITY_ERROR, "no <such> card & more")
@@ -68,7 +71,9 @@ def test_a_request_has_all_headers(version: OcppVersion, role: Role) -> None:
     assert needed == {"chargeBoxIdentity", "Action", "ReplyTo", "To"}
     request = read_request(text, role, [version])
     assert request.identity == "CP <1>"
-    assert request.addressing == Addressing(f"/{action}", URN, None, HERE, None, THERE)
+    assert request.addressing == Addressing(
+        f"/{action}", URN, None, HERE, f"{WSA}/anonymous", THERE
+    )
     assert request.call == Call(URN, action, {})
 
 
@@ -100,14 +105,40 @@ def test_a_response_relates_to_its_request(message_id: str) -> None:
     text = build_response(request(message_id), NOON)
     assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<')
     blocks = header_of(text)
-    assert {tag: block.text for tag, block in blocks.items()} == {
+    said = {tag: block.text for tag, block in blocks.items()}
+    assert re.fullmatch(URN_OF_ANY, said.pop(f"{{{WSA}}}MessageID"))
+    assert said == {
         f"{{{WSA}}}Action": "/HeartbeatResponse",
         f"{{{WSA}}}RelatesTo": message_id,
+        f"{{{WSA}}}To": f"{WSA}/anonymous",
     }
 
 
 def test_a_response_to_a_request_without_id_relates_to_nothing() -> None:
-    assert list(header_of(build_response(request(None), NOON))) == [f"{{{WSA}}}Action"]
+    names = [etree.QName(tag).localname for tag in header_of(build_response(request(None), NOON))]
+    assert names == ["Action", "MessageID", "To"]
+
+
+def test_every_answer_has_an_id_of_its_own() -> None:
+    answers = [build_response(request("urn:1"), NOON) for _ in range(2)]
+    answers += [build_fault(FAULT, V1_6, Addressing()) for _ in range(2)]
+    assert len({header_of(each)[f"{{{WSA}}}MessageID"].text for each in answers}) == 4
+
+
+@pytest.mark.parametrize(
+    ("addressing", "to"),
+    [
+        (Addressing(), f"{WSA}/anonymous"),
+        (Addressing(from_address=HERE), HERE),
+        (Addressing(reply_to=f"{WSA}/anonymous", from_address=HERE), f"{WSA}/anonymous"),
+        (Addressing(reply_to="urn:a & b", from_address=HERE), "urn:a & b"),
+    ],
+)
+def test_to_whom_an_answer_goes(addressing: Addressing, to: str) -> None:
+    asked = replace(request("urn:1"), addressing=addressing)
+    for text in (build_response(asked, NOON), build_fault(FAULT, V1_6, addressing)):
+        block = header_of(text)[f"{{{WSA}}}To"]
+        assert (block.text, block.get(MUST)) == (to, None)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +151,14 @@ def test_a_response_to_a_request_without_id_relates_to_nothing() -> None:
     ],
 )
 def test_a_fault(version: OcppVersion | None, namespace: str) -> None:
-    text = build_fault(FAULT, version, "urn:1")
+    text = build_fault(FAULT, version, Addressing(message_id="urn:1"))
     said = {tag: block.text for tag, block in header_of(text).items()}
-    assert said == {f"{{{WSA}}}Action": FAULT_ACTION, f"{{{WSA}}}RelatesTo": "urn:1"}
+    assert re.fullmatch(URN_OF_ANY, said.pop(f"{{{WSA}}}MessageID"))
+    assert said == {
+        f"{{{WSA}}}Action": FAULT_ACTION,
+        f"{{{WSA}}}RelatesTo": "urn:1",
+        f"{{{WSA}}}To": f"{WSA}/anonymous",
+    }
     names = {"s": SOAP}
     root: Any = etree.fromstring(text.encode())
     (fault,) = root.xpath("s:Body/*", namespaces=names)
@@ -134,22 +170,85 @@ def test_a_fault(version: OcppVersion | None, namespace: str) -> None:
 
 
 def test_a_fault_without_subcode_or_id() -> None:
-    text = build_fault(SoapFault(FaultCode.RECEIVER, None, "why"), None, None)
-    assert list(header_of(text)) == [f"{{{WSA}}}Action"]
+    text = build_fault(SoapFault(FaultCode.RECEIVER, None, "why"), None, Addressing())
+    assert f"{{{WSA}}}RelatesTo" not in header_of(text)
     assert "Subcode" not in text
 
 
 def test_a_version_mismatch_names_the_version_that_is_known() -> None:
-    text = build_fault(SoapFault(FaultCode.VERSION_MISMATCH, None, "why"), None, None)
+    text = build_fault(SoapFault(FaultCode.VERSION_MISMATCH, None, "why"), None, Addressing())
     (supported,) = header_of(text)[f"{{{SOAP}}}Upgrade"]
     prefix, _, name = supported.get("qname", "").partition(":")
     assert (supported.nsmap[prefix], name) == (SOAP, "Envelope")
 
 
 def test_the_reason_of_a_fault_may_be_anything() -> None:
-    text = build_fault(SoapFault(FaultCode.SENDER, None, "a\0b\ufffe\ud800<&>\n"), V1_6, None)
+    fault = SoapFault(FaultCode.SENDER, None, "a\0b\ufffe\ud800<&>\n")
+    text = build_fault(fault, V1_6, Addressing())
     (reason,) = etree.fromstring(text.encode()).iter(f"{{{SOAP}}}Text")
     assert reason.text == r"a\x00b\ufffe\ud800<&>\n"
+
+
+# SOAP 1.1.
+
+
+def test_a_response_in_soap_1_1() -> None:
+    asked = replace(request("urn:1"), soap=SOAP_1_1)
+    root = etree.fromstring(build_response(asked, NOON).encode())
+    assert root.tag == f"{{{SOAP_1_1}}}Envelope"
+    assert SOAP not in etree.tostring(root, encoding="unicode")
+    header, body = root
+    assert (header.tag, body.tag) == (f"{{{SOAP_1_1}}}Header", f"{{{SOAP_1_1}}}Body")
+    needed = {block.get(f"{{{SOAP_1_1}}}mustUnderstand") for block in header}
+    assert needed == {"1", None}  # SOAP 1.1 section 4.2.3
+    assert body[0].tag == f"{{{CS_16}}}heartbeatResponse"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "text", "detail"),
+    [
+        (
+            SoapFault(FaultCode.SENDER, Subcode.PROTOCOL_ERROR, "a < b"),
+            "Client",
+            "ProtocolError: a < b",
+            "ProtocolError",
+        ),
+        (
+            SoapFault(FaultCode.RECEIVER, Subcode.NOT_SUPPORTED, "no"),
+            "Server",
+            "NotSupported: no",
+            "NotSupported",
+        ),
+        (FAULT, "Client", f"SecurityError: {FAULT.reason}", None),
+        (
+            SoapFault(FaultCode.MUST_UNDERSTAND, None, "x", (("urn:x", "y"),)),
+            "MustUnderstand",
+            "x",
+            None,
+        ),
+    ],
+)
+def test_a_fault_in_soap_1_1(fault: SoapFault, code: str, text: str, detail: str | None) -> None:
+    envelope = build_fault(fault, V1_6, Addressing(message_id="urn:1"), SOAP_1_1)
+    header, body = etree.fromstring(envelope.encode())
+    assert {etree.QName(block).localname for block in header} == {
+        "Action",
+        "MessageID",
+        "RelatesTo",
+        "To",
+    }
+    (element,) = body
+    assert element.tag == f"{{{SOAP_1_1}}}Fault"
+    prefix, _, name = (element.findtext("faultcode") or "").partition(":")
+    assert (element.nsmap[prefix], name) == (SOAP_1_1, code)
+    assert element.findtext("faultstring") == text
+    found = element.find("detail")  # SOAP 1.1 section 4.4: only of what is wrong with a body
+    named = None if found is None else etree.QName(found[0])
+    assert named == (detail and etree.QName("urn://Ocpp/Cs/2015/10", detail))
+    answer = read_response(envelope, V1_6, Role.CS, CALL)
+    assert isinstance(answer, CallError)
+    assert answer.description == text
+    assert fault.http_status(SOAP_1_1) == 500  # SOAP 1.1 section 6.2
 
 
 CODES = {
@@ -173,10 +272,12 @@ def test_a_refused_call_is_a_fault_and_back(code: str) -> None:
     expected, subcode = CODES[code]
     fault = fault_of(CallError("1", code, "idTag: is missing"))
     assert (fault.code.value, fault.subcode) == (expected, subcode)
-    assert fault.http_status == (400 if expected == "Sender" else 500)
+    assert fault.http_status(SOAP) == (400 if expected == "Sender" else 500)
     reason = "idTag: is missing" if code == subcode else f"{code}: idTag: is missing"
     assert fault.reason == reason
-    answer = read_response(build_fault(fault, V1_6, "urn:1"), V1_6, Role.CS, CALL)
+    answer = read_response(
+        build_fault(fault, V1_6, Addressing(message_id="urn:1")), V1_6, Role.CS, CALL
+    )
     assert answer == call_error_of(fault, CALL.message_id)
     assert answer == CallError(CALL.message_id, subcode, reason)
 
@@ -195,6 +296,7 @@ def test_content_types() -> None:
     assert content_type("/Heartbeat") == (
         'application/soap+xml; charset=utf-8; action="/Heartbeat"'
     )
+    assert content_type("/Heartbeat", SOAP_1_1) == "text/xml; charset=utf-8"
     assert content_type(None) == "application/soap+xml; charset=utf-8"
 
 

@@ -1,77 +1,22 @@
 """What a station has of a SOAP peer: the order of calls, their ends, and when the peer is lost."""
 
 import pytest
-from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionRefusedError, DNSLookupError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed, ResponseNeverReceived
 
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, QueueFull
 from ocppfw.rpc.frames import Call
-from ocppfw.soap import Addressing, Request, build_request, build_response, read_request
+from ocppfw.soap import Addressing, Request, build_response, read_request
 from ocppfw.transports.http.compression import BodyRefused
-from ocppfw.transports.soap.central_system import ChargePointConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange
 from ocppfw.transports.soap.connection import Busy
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.versions import Role
 from tests.deferreds import outcomes, value_of
+from tests.transports.soap_side import URL, V1_5, Side
 from tests.world import World
 
-URL = "http://192.0.2.7:8080/"
-V1_5 = OcppVersion.V1_5
-
-
-class Client:
-    """Posts nothing, but remembers what it was to post."""
-
-    def __init__(self):
-        self.posted = []
-
-    def post(self, url, text, content_type, headers):
-        answered = Deferred()
-        self.posted.append((url, text, content_type, answered))
-        return answered
-
-    @property
-    def actions(self):
-        return [read_request(text, Role.CP, [V1_5]).call.action for _, text, *_ in self.posted]
-
-    def answer(self, payload, number=-1):
-        """Answer a post, as a rule the last."""
-        _, text, _, answered = self.posted[number]
-        body = build_response(read_request(text, Role.CP, [V1_5]), payload)
-        answered.callback(HttpExchange({}, HttpAnswer(200, {}, body.encode())))
-
-    def fail(self, error):
-        self.posted[-1][3].errback(error)
-
-
-class Side:
-    """A central system with one charge point over SOAP."""
-
-    def __init__(self, world, **given):
-        self.station = world.start(**given)
-        self.clock = world.clock
-        self.client = Client()
-        self.connection = ChargePointConnection(self.station, "CP1", V1_5, self.client)
-        self.connection.url = URL
-        self.connection.own_url = "http://192.0.2.1/"
-        self.peer = self.station.connection_opened("CP1", V1_5, self.connection, "192.0.2.7:4711")
-        self.connection.heard()
-
-    def call(self, action="ClearCache", payload=None, **options):
-        return outcomes(self.peer.call(action, payload, **options))
-
-    def request(self, action="Heartbeat", payload=None, identity="CP1"):
-        """A request of the charge point; a Deferred of what is sent as its answer."""
-        call = Call("urn:uuid:1", action, payload or {})
-        text = build_request(V1_5, Role.CS, identity, call, to="http://x/", from_address=None)
-        request = read_request(text, Role.CS, [V1_5])
-        sent = []
-        answered = self.connection.answer(
-            request, text.encode(), lambda each: not sent.append(each)
-        )
-        return Deferred.fromCoroutine(answered).addCallback(lambda _: sent[0])
+ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
 
 
 @pytest.fixture
@@ -150,7 +95,7 @@ def test_what_is_posted(side):
     assert request.identity == "CP1"
     assert request.call.payload == {"type": "Hard"}
     assert request.addressing == Addressing(
-        "/Reset", request.call.message_id, None, "http://192.0.2.1/", None, URL
+        "/Reset", request.call.message_id, None, "http://192.0.2.1/", ANONYMOUS, URL
     )
 
 
@@ -296,7 +241,7 @@ def test_request_is_answered_while_a_call_waits(slow):
     slow.call()
     answered = slow.request()
     slow.waiting[0].callback(TIME)
-    status, text = value_of(answered)
+    status, text, _ = value_of(answered)
     assert status == 200
     assert "heartbeatResponse" in text
 
@@ -346,7 +291,7 @@ def test_answer_of_a_plugin_that_does_not_fit(world, logged):
             return {"status": "Accepted", "data": "a\\x00b"}
         """,
     )
-    status, text = value_of(Side(world).request("DataTransfer", {"vendorId": "v"}))
+    status, text, _ = value_of(Side(world).request("DataTransfer", {"vendorId": "v"}))
     assert status == 500
     assert "InternalError" in text
     assert any("cannot be written" in line for line in logged.faults())
@@ -435,7 +380,7 @@ def test_the_trace_shows_what_is_sent(world):
     world.trace = []
     answer = {"status": "Accepted", "data": "a\x01b"}
     world.load("answerer", f"@hookimpl\ndef cs_data_transfer():\n    return {answer!r}")
-    status, _ = value_of(Side(world).request("DataTransfer", {"vendorId": "x"}))
+    status, *_ = value_of(Side(world).request("DataTransfer", {"vendorId": "x"}))
     assert status == 500
     sent = "cs: >>cp#CP1 /DataTransfer Fault InternalError: an internal error occurred"
     assert world.trace[-1] == sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.web.http_headers import Headers
@@ -14,9 +14,22 @@ from ocppfw.interfaces import ConnectionRequest
 from ocppfw.transports.http.compression import choose_encoding, deflate, inflate
 from ocppfw.versions import OcppVersion, Transport
 
-ENVELOPE_TYPE = "application/soap+xml; charset=utf-8"  # SOAP 1.2 part 2, section 7.1.4
-
+_CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?", re.ASCII)
+
+
+class Reply(NamedTuple):
+    """An answer to a POST.
+
+    Attributes:
+        status: the HTTP status.
+        text: the envelope.
+        content_type: what it is.
+    """
+
+    status: int
+    text: str
+    content_type: str
 
 
 class IncomingRequest:
@@ -48,9 +61,14 @@ class IncomingRequest:
         Raises:
             BodyRefused: it is too large, or not what its header says.
         """
-        encoding = self.http.getHeader("content-encoding") or ""
+        encoding = _header(self.http, b"content-encoding")
         assert self.http.content is not None  # it was received whole
         return inflate(self.http.content.read(), encoding, self._settings.max_message_size)
+
+    @property
+    def charset(self) -> str | None:
+        """The charset of its body, in small letters; None where Content-Type names none."""
+        return charset_of(_header(self.http, b"content-type"))
 
     def connection_request(self, identity: str, version: OcppVersion) -> ConnectionRequest:
         """What plugins are asked about."""
@@ -67,26 +85,25 @@ class IncomingRequest:
         if not self._gone:
             self._write(plain_answer(self.http, status, reason))
 
-    def send(self, answer: tuple[int, str] | None) -> bool:
-        """Send status and envelope; with None hang up instead.
+    def send(self, reply: Reply | None) -> bool:
+        """Send an envelope; with None hang up instead.
 
         Returns:
             False if nobody was there any more.
         """
         if self._gone:
             return False
-        if answer is None:
+        if reply is None:
             self.http.loseConnection()
             return True
-        status, text = answer
-        body = text.encode()
-        accepted = self.http.getHeader("accept-encoding") or ""
+        body = reply.text.encode()
+        accepted = _header(self.http, b"accept-encoding")
         encoding = choose_encoding(accepted, len(body)) if self._settings.compression else None
         if encoding is not None:
             self.http.setHeader("content-encoding", encoding)
             body = deflate(body, encoding)
-        self.http.setResponseCode(status)
-        self.http.setHeader("content-type", ENVELOPE_TYPE)
+        self.http.setResponseCode(reply.status)
+        self.http.setHeader("content-type", reply.content_type)
         self.http.setHeader(b"content-length", b"%d" % len(body))
         self._write(body)
         return True
@@ -127,11 +144,22 @@ def own_address(http: Request) -> str:
 
 def own_place(http: Request) -> str:
     """Host and port of that address: what the header Host says, if it is good."""
-    host = http.getHeader("host") or ""
+    host = _header(http, b"host")
     if _HOST.fullmatch(host):
         return host
     local = http.getHost()
     return f"[{local.host}]:{local.port}" if ":" in local.host else f"{local.host}:{local.port}"
+
+
+def plain_path(path: bytes) -> bytes:
+    """A path without empty segments, and without a slash at its end; empty for the root."""
+    return b"".join(b"/" + segment for segment in path.split(b"/") if segment)
+
+
+def charset_of(content_type: str) -> str | None:
+    """The charset that a Content-Type names, in small letters; None where it names none."""
+    found = _CHARSET.search(content_type)
+    return (found[1] or found[2] or "").lower() or None if found else None
 
 
 def joined_headers(headers: Headers) -> dict[str, str]:
@@ -173,3 +201,8 @@ def whole_body(http: Request, body: bytes, content_type: str) -> bytes:
     http.setHeader("content-type", content_type)
     http.setHeader(b"content-length", b"%d" % len(body))
     return b"" if http.method == b"HEAD" else body
+
+
+def _header(http: Request, name: bytes) -> str:
+    """The last value of a header, empty without one; it may have any bytes."""
+    return (http.getHeader(name) or b"").decode("latin-1")

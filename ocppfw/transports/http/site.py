@@ -14,6 +14,7 @@ from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import (
     header_values,
     own_place,
+    plain_path,
     plain_text,
     wants_wsdl,
 )
@@ -63,7 +64,7 @@ class CentralSystemResource(Resource):
         """Answer one HTTP request."""
         if "websocket" in map(str.lower, header_values(request, "upgrade")):
             return self._handshakes.answer(request)
-        soap_versions = self._soap_paths.get(request.path.rstrip(b"/"))
+        soap_versions = self._soap_paths.get(plain_path(request.path))
         if self._soap is not None and soap_versions:
             if request.method == b"POST":
                 return self._soap.answer(request, soap_versions)
@@ -75,7 +76,8 @@ class CentralSystemResource(Resource):
 
     def _render_page(self, request: Request) -> bytes:
         methods = b"GET, HEAD, POST" if self._soap else b"GET, HEAD"
-        known = request.path == b"/" or request.path.rstrip(b"/") in self._soap_paths
+        path = plain_path(request.path)
+        known = not path or path in self._soap_paths
         if request.method == b"POST" and self._soap and not known:
             return self._refuse(request, 404, "no SOAP is spoken at this path")
         if request.method not in (b"GET", b"HEAD"):
@@ -83,7 +85,7 @@ class CentralSystemResource(Resource):
             return self._refuse(request, 405, f"only {methods.decode()} are answered here")
         if not known and self._handshakes.is_address(request):
             return self._handshakes.demand(request)
-        if request.path != b"/":
+        if path:
             return self._refuse(request, 404, "there is no such page")
         return plain_text(request, self._page(request))
 
@@ -134,6 +136,7 @@ def _soap_paths(
     endpoint: str, versions: Collection[OcppVersion]
 ) -> dict[bytes, Collection[OcppVersion]]:
     """Which versions are spoken where: all at the endpoint, each alone at a path of its own."""
-    paths: dict[bytes, Collection[OcppVersion]] = {endpoint.encode(): versions}
-    paths |= {f"{endpoint}/{each.subprotocol}".encode(): (each,) for each in versions}
+    root = plain_path(endpoint.encode())
+    paths: dict[bytes, Collection[OcppVersion]] = {root: versions}
+    paths |= {root + f"/{each.subprotocol}".encode(): (each,) for each in versions}
     return paths

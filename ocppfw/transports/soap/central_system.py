@@ -10,6 +10,7 @@ from ocppfw.transports.http.requests import IncomingRequest, own_address
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection
+from ocppfw.transports.soap.received import Received
 from ocppfw.transports.soap.service import EnvelopeService
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -25,9 +26,6 @@ class CentralSystemSoap(EnvelopeService):
         host: the central system.
         addresses: where its charge points listen.
         client: posts its calls.
-
-    Attributes:
-        client: see above.
     """
 
     role = Role.CS
@@ -35,13 +33,23 @@ class CentralSystemSoap(EnvelopeService):
     def __init__(
         self, host: CentralSystemHost, addresses: SoapAddresses, client: SoapClient
     ) -> None:
-        super().__init__(host.label, host.settings)
+        super().__init__(host.label, host.settings, client)
         self._host = host
         self._addresses = addresses
-        self.client = client
         self._connections = 0
 
-    async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
+    def validation_of(self, identity: str) -> str:
+        """The setting ``validation`` for the envelopes of a charge point."""
+        return self._host.settings.for_identity(identity).validation
+
+    def shown_to(self, identity: str | None) -> CentralSystemHost:
+        """The station whose plugins see an envelope that is refused."""
+        return self._host
+
+    async def connection_for(
+        self, request: SoapRequest, incoming: IncomingRequest
+    ) -> SoapConnection:
+        """The connection that a request belongs to."""
         learned = await self._admit(self._host, request, incoming)
         identity = request.identity
         if self._current(identity, request.version) is None:
@@ -102,9 +110,11 @@ class ChargePointConnection(SoapConnection):
     _timer: IDelayedCall | None = None
     _limit = 0.0  # seconds of silence for which the timer was set
 
-    async def answer(self, request: SoapRequest, data: bytes, send: AnswerSender) -> None:
+    async def answer(
+        self, request: SoapRequest, received: Received | None, send: AnswerSender
+    ) -> None:
         """Answer a request of the charge point."""
-        await super().answer(request, data, send)
+        await super().answer(request, received, send)
         # It may have been told another heartbeat interval.
         if self._timer is not None and self._limit != self._longest_silence():
             self._timer.cancel()

@@ -16,11 +16,12 @@ from ocppfw.settings import Settings
 from ocppfw.soap import FaultCode, SoapFault, Subcode
 from ocppfw.soap import Request as SoapRequest
 from ocppfw.transports.http.limits import LimitedSite
-from ocppfw.transports.http.requests import IncomingRequest, wants_wsdl
+from ocppfw.transports.http.requests import IncomingRequest, plain_path, wants_wsdl
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import Busy, SoapConnection
-from ocppfw.transports.soap.service import EnvelopeService, refused
+from ocppfw.transports.soap.refusals import refused
+from ocppfw.transports.soap.service import EnvelopeService
 from ocppfw.versions import Role
 
 
@@ -29,6 +30,7 @@ class ChargePointSoap(EnvelopeService):
 
     Args:
         settings: the limits.
+        client: posts their calls.
 
     Attributes:
         stations: the charge points by identity.
@@ -36,11 +38,23 @@ class ChargePointSoap(EnvelopeService):
 
     role = Role.CP
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__("cp", settings)
+    def __init__(self, settings: Settings, client: SoapClient) -> None:
+        super().__init__("cp", settings, client)
         self.stations: dict[str, ChargePointHost] = {}
 
-    async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
+    def validation_of(self, identity: str) -> str:
+        """The setting ``validation`` of a charge point."""
+        station = self.stations.get(identity)
+        return station.settings.for_identity(identity).validation if station else "strict"
+
+    def shown_to(self, identity: str | None) -> ChargePointHost | None:
+        """The charge point that is meant, else the first of those that listen here."""
+        return self.stations.get(identity or "") or next(iter(self.stations.values()), None)
+
+    async def connection_for(
+        self, request: SoapRequest, incoming: IncomingRequest
+    ) -> SoapConnection:
+        """The connection that a request belongs to."""
         station = self.stations.get(request.identity)
         if station is None:
             # OCPP-S 1.6 section 3.3.
@@ -123,12 +137,12 @@ class ChargePointResource(Resource):
     def __init__(self, service: ChargePointSoap, path: str) -> None:
         super().__init__()
         self._service = service
-        self._path = path.rstrip("/").encode()
+        self._path = plain_path(path.encode())
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
         versions = {station.version for station in self._service.stations.values()}
-        if request.path.rstrip(b"/") != self._path or not versions:
+        if plain_path(request.path) != self._path or not versions:
             return self._service.refuse(request, 404, "no SOAP is spoken at this path")
         if request.method == b"POST":
             return self._service.answer(request, versions)

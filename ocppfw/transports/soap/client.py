@@ -27,9 +27,10 @@ from zope.interface import implementer
 
 from ocppfw.catalogue.redaction import MASK
 from ocppfw.settings import Settings
+from ocppfw.soap import decoded
 from ocppfw.transports import USER_AGENT
 from ocppfw.transports.http.compression import BodyRefused, deflate, inflate
-from ocppfw.transports.http.requests import joined_headers
+from ocppfw.transports.http.requests import charset_of, joined_headers
 from ocppfw.transports.http_answers import TLS_RECORDS
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.urls import ascii_url
@@ -56,9 +57,14 @@ class HttpAnswer:
     body: bytes
 
     @property
+    def charset(self) -> str | None:
+        """The charset of the body, in small letters; None where Content-Type names none."""
+        return charset_of(self.headers.get("content-type", ""))
+
+    @property
     def text(self) -> str:
-        """The body as text; what is not UTF-8 is replaced."""
-        return self.body.decode(errors="replace")
+        """The body as text; what its encoding does not know is replaced."""
+        return decoded(self.body, self.charset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +181,16 @@ class _Pool(HTTPConnectionPool):
     Twisted takes those of HTTP/1.0 for kept, and looks for ``close`` in small letters only.
     """
 
-    def _putConnection(self, key: Hashable, connection: Any) -> None:
-        parser = connection._parser
+    def _putConnection(self, key: Hashable, protocol: Any) -> None:
+        parser = protocol._parser
         names = parser.connHeaders.getRawHeaders(b"connection", ())
         options = {each.strip().lower() for each in b",".join(names).split(b",")}
         # RFC 9112, section 9.3
         is_new = parser.response.version >= (b"HTTP", 1, 1)
         if b"close" not in options and (is_new or b"keep-alive" in options):
-            super()._putConnection(key, connection)
+            super()._putConnection(key, protocol)
         else:
-            connection.transport.loseConnection()
+            protocol.transport.loseConnection()
 
 
 @implementer(IAgentEndpointFactory)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.python.failure import Failure
-from twisted.web.client import RequestTransmissionFailed, ResponseFailed
 
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid
 from ocppfw.interfaces import Envelope, Host
@@ -19,6 +16,7 @@ from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import Answer, Call, CallError, CallResult
 from ocppfw.soap import (
+    Leniency,
     NotAnEnvelope,
     Request,
     build_fault,
@@ -29,21 +27,17 @@ from ocppfw.soap import (
     read_request,
     read_response,
 )
-from ocppfw.transports.connect_faults import explain
-from ocppfw.transports.http.compression import BodyRefused
-from ocppfw.transports.http_answers import Asked, explain_status
+from ocppfw.transports.http.requests import Reply
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
-from ocppfw.transports.tls import CertificateRefused
-from ocppfw.urls import shown_url
-from ocppfw.versions import OcppVersion, Role, Transport
+from ocppfw.transports.soap.post_faults import explained, is_unreachable, status_words
+from ocppfw.transports.soap.received import Received
+from ocppfw.versions import OcppVersion, Transport
 
-_UNREACHABLE = (ConnectError, ConnectionClosed, DNSLookupError, SSL.Error, CertificateRefused)
-_WRAPPERS = (RequestTransmissionFailed, ResponseFailed)
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
 
-#: Takes HTTP status and envelope, or None for no answer at all; tells whether somebody was there.
-AnswerSender = Callable[[tuple[int, str] | None], bool]
+#: Takes an answer, or None for no answer at all; tells whether somebody was there.
+AnswerSender = Callable[[Reply | None], bool]
 
 
 class Busy(Exception):
@@ -149,18 +143,21 @@ class SoapConnection(RpcConnection):
 
     # From the transport.
 
-    async def answer(self, request: Request, data: bytes, send: AnswerSender) -> None:
+    async def answer(self, request: Request, received: Received | None, send: AnswerSender) -> None:
         """Answer a request of the peer.
 
         Args:
             request: what was read.
-            data: the envelope that it was read from.
+            received: the envelope that it was read from; None if plugins have seen it before.
             send: takes the answer.
 
         Raises:
             Busy: too many are being answered, or we are about to stop.
             EnvelopeRefused: a plugin has changed the envelope into none that can be read.
         """
+        if received is not None and self._taps.active:
+            envelope = Envelope(received.text, request.call.action, request.call)
+            self._taps.envelope_received(self.peer, envelope)
         if self._inbound.draining:
             raise Busy("about to stop")
         if self._inbound.full:
@@ -170,11 +167,21 @@ class SoapConnection(RpcConnection):
         try:
             while self._resumed is not None:
                 await self._resumed
-            await self._answer(request, data, send)
+            await self._answer(request, received, send)
         finally:
             self._inbound.end(request.call)
             self._finish_draining()
             self._tell_if_idle()
+
+    async def changed(self, text: str, action: str, message: Any) -> str | None:
+        """What goes out instead of a text, None for nothing; it is shown."""
+        if not self._taps.active:
+            return text
+        changed: str | None = await settled(self._taps.change_sent_envelope(self.peer, text))
+        if changed is not None:
+            known = message if changed == text else None
+            self._taps.envelope_sent(self.peer, Envelope(changed, action, known))
+        return changed
 
     def lose(self, reason: str) -> None:
         """The peer is gone: everything pending fails at once."""
@@ -190,31 +197,37 @@ class SoapConnection(RpcConnection):
 
     # Private: what comes in.
 
-    async def _answer(self, request: Request, data: bytes, send: AnswerSender) -> None:
-        read = await self._read_again(request, data) if self._taps.active else request
+    async def _answer(
+        self, request: Request, received: Received | None, send: AnswerSender
+    ) -> None:
+        read: Request | None = request
+        if received is not None and self._taps.active:
+            read = await self._as_changed(request, received.text)
         if read is None:
             send(None)  # dropped
             return
         call, sent = read.call, False
-        answer: Answer | None = await _settled(self._answerer.answer(self.peer, call))
+        self._report(call, read.leniency, call.action)
+        answer: Answer | None = await settled(self._answerer.answer(self.peer, call))
         try:
             if answer is None:
                 send(None)
             else:
                 status, text, answer = self._write(read, answer)
-                reply = await self._changed(text, call.action, answer)
-                sent = send(None if reply is None else (status, reply)) and reply is not None
+                changed = await self.changed(text, call.action, answer)
+                kind = content_type(None, read.soap)
+                reply = None if changed is None else Reply(status, changed, kind)
+                sent = send(reply) and reply is not None
         finally:
             self._answered(sent, call, answer)
 
-    async def _read_again(self, request: Request, data: bytes) -> Request | None:
-        """The request as plugins have changed it, None if they have dropped it; it is shown."""
-        text = _decoded(data)
-        self._taps.envelope_received(self.peer, Envelope(text, request.call.action, request.call))
-        changed = await _settled(self._taps.change_received_envelope(self.peer, text))
+    async def _as_changed(self, request: Request, text: str) -> Request | None:
+        """The request as plugins have changed it, None if they have dropped it."""
+        changed = await settled(self._taps.change_received_envelope(self.peer, text))
         if changed is None or changed == text:
             return None if changed is None else request
-        return read_request(changed, self._host.role, (self._version,))
+        role, versions = self._host.role, (self._version,)
+        return read_request(changed, role, versions, validation=self._validation_of)
 
     def _write(self, request: Request, answer: Answer) -> tuple[int, str, Answer]:
         """Status and envelope of an answer, and what the envelope says in the end."""
@@ -226,19 +239,9 @@ class SoapConnection(RpcConnection):
                 self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
                 code = code_for(self._version, Fault.INTERNAL)
                 answer = CallError(answer.message_id, code, "an internal error occurred")
-        fault = fault_of(answer)
-        relates_to = request.addressing.message_id
-        return fault.http_status, build_fault(fault, self._version, relates_to), answer
-
-    async def _changed(self, text: str, action: str, message: Any) -> str | None:
-        """What goes out instead of a text, None for nothing; it is shown."""
-        if not self._taps.active:
-            return text
-        changed: str | None = await _settled(self._taps.change_sent_envelope(self.peer, text))
-        if changed is not None:
-            known = message if changed == text else None
-            self._taps.envelope_sent(self.peer, Envelope(changed, action, known))
-        return changed
+        fault, soap = fault_of(answer), request.soap
+        text = build_fault(fault, self._version, request.addressing, soap)
+        return fault.http_status(soap), text, answer
 
     # Private: what goes out.
 
@@ -261,7 +264,7 @@ class SoapConnection(RpcConnection):
             to=self._known_url(),
             from_address=self.own_url,
         )
-        changed = await self._changed(text, call.action, call)
+        changed = await self.changed(text, call.action, call)
         if changed is None:
             await Deferred()  # dropped: it expires
         kind = content_type(f"/{call.action}")
@@ -279,23 +282,35 @@ class SoapConnection(RpcConnection):
         return self.url
 
     async def _read(self, answer: HttpAnswer, call: Call) -> Answer:
-        if not self._taps.active:
-            return self._message(answer, answer.body, call)
-        try:
-            known = self._message(answer, answer.body, call)
-        except (CallFailed, PayloadInvalid):
-            known = None
+        if self._taps.active:
+            message, leniency = await self._as_shown(answer, call)
+        else:
+            leniency = self._leniency
+            message = self._message(answer, answer.body, call, leniency)
+        self._report(call, leniency, f"the answer to {call.action}")
+        return message
+
+    async def _as_shown(self, answer: HttpAnswer, call: Call) -> tuple[Answer, Leniency]:
+        """What an answer says, as plugins have changed it, and what was odd about it."""
+        known, leniency = None, self._leniency
+        with suppress(CallFailed, PayloadInvalid):
+            known = self._message(answer, answer.body, call, leniency)
         self._taps.envelope_received(self.peer, Envelope(answer.text, call.action, known))
-        changed = await _settled(self._taps.change_received_envelope(self.peer, answer.text))
+        changed = await settled(self._taps.change_received_envelope(self.peer, answer.text))
         if changed is None:
             await Deferred()  # dropped: the call expires
-        if known is not None and changed == answer.text:
-            return known
-        return self._message(answer, changed, call)
+        if known is None or changed != answer.text:
+            leniency = self._leniency
+            known = self._message(answer, changed, call, leniency)
+        return known, leniency
 
-    def _message(self, answer: HttpAnswer, text: bytes | str, call: Call) -> Answer:
+    def _message(
+        self, answer: HttpAnswer, text: bytes | str, call: Call, leniency: Leniency
+    ) -> Answer:
+        charset = answer.charset if isinstance(text, bytes) else None
+        asked = self._host.role.other
         try:
-            message = read_response(text, self._version, self._host.role.other, call)
+            message = read_response(text, self._version, asked, call, charset, leniency)
         except NotAnEnvelope as error:
             # An HTTP status alone counts like a fault (OCPP-S 1.6 errata 3.2).
             reason = self._hint(answer) or str(error)
@@ -307,16 +322,22 @@ class SoapConnection(RpcConnection):
 
     def _hint(self, answer: HttpAnswer) -> str:
         """What the status of an answer says, if it is no good one."""
-        if answer.status < 300:
-            return ""
-        url = self._known_url()
-        by_charge_point = self._host.role is Role.CP
-        asked = (
-            Asked.by_charge_point(url, self.headers)
-            if by_charge_point
-            else Asked.by_central_system(url)
-        )
-        return explain_status(answer.status, answer.headers, answer.body, asked)
+        return status_words(answer, self._known_url(), self.headers, self._host.role)
+
+    def _validation_of(self, identity: str) -> str:
+        """The peer stays the same, whatever a plugin has written into its envelope."""
+        return self.peer.settings.validation
+
+    @property
+    def _leniency(self) -> Leniency:
+        """How the next answer is judged."""
+        return Leniency(self.peer.settings.validation)
+
+    def _report(self, call: Call, leniency: Leniency, subject: str) -> None:
+        """Say what was odd about an envelope, unless nobody wants to know."""
+        if leniency.repairs and leniency.oddities:
+            call.violations = leniency.of_body
+            self._host.report_odd(self.peer, subject, leniency.oddities, leniency.left)
 
     async def _post_raw(self, text: str) -> HttpExchange:
         url = self._known_url()
@@ -327,19 +348,12 @@ class SoapConnection(RpcConnection):
 
     def _explain(self, failure: Failure) -> Failure:
         """Say in our words why there is no answer; who cannot be reached is lost."""
-        cause = _cause(failure)
-        if cause.check(BodyRefused):
-            raise CallFailed("GenericError", str(cause.value)) from None
-        if cause.check(*_UNREACHABLE):
-            reason = _reason(cause, self._known_url())
-            self._clock.callLater(0, self.lose, reason)  # once the caller knows
-            raise NotConnected(reason) from None
-        if failure.check(*_WRAPPERS):
-            raise CallFailed("GenericError", "the answer is not HTTP") from None
-        if failure.check(ValueError):  # so Twisted says that it does not take an address
-            shown = shown_url(self._known_url())
-            raise NotConnected(f"cannot use {shown}: {failure.value}") from None
-        return failure
+        error = None if self.url is None else explained(failure, self.url)
+        if error is None:
+            return failure
+        if is_unreachable(failure):
+            self._clock.callLater(0, self.lose, str(error))  # once the caller knows
+        raise error from None
 
     def _explain_call(self, failure: Failure, call: Call) -> Failure:
         """The same, unless nobody waits for the answer any more."""
@@ -358,13 +372,8 @@ class SoapConnection(RpcConnection):
         super()._end_call(pending, outcome)
 
 
-def _decoded(data: bytes) -> str:
-    """An envelope as text, for who looks at it; an encoding that is rarely used may suffer."""
-    is_utf_16 = data[:2] in (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
-    return data.decode("utf-16" if is_utf_16 else "utf-8", errors="replace")
-
-
-async def _settled(value: Any) -> Any:
+async def settled(value: Any) -> Any:
+    """What a hook has given, once it is there."""
     return await value if isinstance(value, Deferred) else value
 
 
@@ -373,17 +382,3 @@ def _expired(what: str) -> Callable[[Any, float], None]:
         raise CallTimedOut(what, seconds)
 
     return expired
-
-
-def _cause(failure: Failure) -> Failure:
-    """What lies under the wrappers of Twisted's HTTP client."""
-    while reasons := getattr(failure.value, "reasons", None):
-        failure = reasons[0]
-    return failure
-
-
-def _reason(failure: Failure, url: str) -> str:
-    shown = shown_url(url)
-    if failure.check(ConnectionClosed):
-        return f"{shown} closed the connection without an answer"
-    return f"cannot reach {shown}: {explain(failure, url)}"

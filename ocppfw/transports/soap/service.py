@@ -10,26 +10,24 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import NOT_DONE_YET, Request
 
-from ocppfw.errors import ConnectionRefused
 from ocppfw.interfaces import Host, PluginData
 from ocppfw.settings import Settings
-from ocppfw.soap import (
-    EnvelopeRefused,
-    FaultCode,
-    SoapFault,
-    Subcode,
-    build_fault,
-    read_request,
-    service_description,
-)
+from ocppfw.soap import Addressing, build_fault, content_type, service_description
 from ocppfw.soap import Request as SoapRequest
 from ocppfw.text import escape_controls
 from ocppfw.transports.http.compression import BodyRefused
-from ocppfw.transports.http.requests import IncomingRequest, own_address, plain_answer, whole_body
-from ocppfw.transports.soap.connection import Busy, SoapConnection
+from ocppfw.transports.http.requests import (
+    IncomingRequest,
+    Reply,
+    own_address,
+    plain_answer,
+    whole_body,
+)
+from ocppfw.transports.soap.answering import Answering
+from ocppfw.transports.soap.client import SoapClient
+from ocppfw.transports.soap.connection import SoapConnection
+from ocppfw.transports.soap.refusals import OUR_FAULT
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
-
-_OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
 
 
 class EnvelopeService:
@@ -38,12 +36,19 @@ class EnvelopeService:
     Args:
         label: how the service is called in logs.
         settings: the limits.
+        client: posts our calls.
+
+    Attributes:
+        client: see above.
+        offered: how many refused envelopes plugins are thinking about.
     """
 
     role: Role
     log = Logger()
 
-    def __init__(self, label: str, settings: Settings) -> None:
+    def __init__(self, label: str, settings: Settings, client: SoapClient) -> None:
+        self.client = client
+        self.offered = 0
         self._label = label
         self._settings = settings
         self._unanswered: set[IncomingRequest] = set()
@@ -86,31 +91,23 @@ class EnvelopeService:
         self._warn(http.getClientAddress().host, reason)
         return plain_answer(http, status, reason)
 
-    # Private.
+    # For each role to say.
 
-    async def _answer(self, incoming: IncomingRequest, versions: Collection[OcppVersion]) -> None:
-        try:
-            data = incoming.body()
-            request = read_request(data, self.role, versions)
-            connection = await self._connection(request, incoming)
-            await connection.answer(request, data, incoming.send)
-        except BodyRefused as error:
-            self._warn(incoming.host, f"{error}")
-            incoming.refuse(error.status, str(error))
-        except EnvelopeRefused as error:
-            self._warn(incoming.host, f"bad envelope: {error}", error.identity)
-            self._send_fault(incoming, error.fault.http_status, error)
-        except ConnectionRefused as error:
-            reason = f"refused with {error.status}: {error.reason}".removesuffix(": ")
-            self._warn(incoming.host, reason, request.identity)
-            incoming.want_credentials(error.status)
-            self._send_fault(incoming, error.status, self._refusal(request, error.status))
-        except Busy as busy:
-            self._warn(incoming.host, f"refused: {busy}", request.identity)
-            fault = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, str(busy))
-            self._send_fault(incoming, 503, refused(request, fault))
+    def validation_of(self, identity: str) -> str:
+        """The setting ``validation`` for the envelopes of a charge point."""
+        raise NotImplementedError
 
-    async def _connection(self, request: SoapRequest, incoming: IncomingRequest) -> SoapConnection:
+    def shown_to(self, identity: str | None) -> Host | None:
+        """The station whose plugins see an envelope that is refused.
+
+        Args:
+            identity: that it says; None where it says none.
+        """
+        raise NotImplementedError
+
+    async def connection_for(
+        self, request: SoapRequest, incoming: IncomingRequest
+    ) -> SoapConnection:
         """The connection that a request belongs to.
 
         Raises:
@@ -119,6 +116,18 @@ class EnvelopeService:
             Busy: not now.
         """
         raise NotImplementedError
+
+    # Private.
+
+    async def _answer(self, incoming: IncomingRequest, versions: Collection[OcppVersion]) -> None:
+        try:
+            refused = await Answering(self, incoming, versions).run()
+        except BodyRefused as error:
+            self._warn(incoming.host, f"{error}")
+            incoming.refuse(error.status, str(error))
+        else:
+            if refused is not None:
+                self._warn(incoming.host, refused.reason, refused.envelope.identity)
 
     async def _admit(
         self, host: Host, request: SoapRequest, incoming: IncomingRequest
@@ -132,37 +141,14 @@ class EnvelopeService:
             await pending
         return asking.data
 
-    def _refusal(self, request: SoapRequest, status: int) -> EnvelopeRefused:
-        """What a plugin's refusal is for the peer; the reason stays in our log."""
-        if status >= 500:
-            fault = _OUR_FAULT
-        elif status == 404:
-            reason = "unknown chargeBoxIdentity"
-            fault = SoapFault(FaultCode.SENDER, Subcode.IDENTITY_MISMATCH, reason)
-        else:
-            fault = SoapFault(FaultCode.SENDER, Subcode.SECURITY_ERROR, "not allowed")
-        return refused(request, fault)
-
-    def _send_fault(self, incoming: IncomingRequest, status: int, refused: EnvelopeRefused) -> None:
-        text = build_fault(refused.fault, refused.version, refused.relates_to)
-        incoming.send((status, text))
-
     def _failed(self, failure: Failure, incoming: IncomingRequest) -> None:
         """A fault of ours: never without a fault in the answer."""
         self.log.failure("{label}: a request could not be answered", failure, label=self._label)
-        incoming.send((500, build_fault(_OUR_FAULT, None, None)))
+        text = build_fault(OUR_FAULT, None, Addressing())
+        incoming.send(Reply(500, text, content_type(None)))
 
     def _warn(self, host: str, reason: str, identity: str | None = None) -> None:
         text = "{label}: SOAP request from {sender}: {reason}"
         sender = host if identity is None else f"{host} (ChargePoint #{escape_controls(identity)})"
         shown = escape_controls(reason)
         self.log.warn(text, label=self._label, sender=sender, reason=shown)
-
-
-def refused(request: SoapRequest, fault: SoapFault) -> EnvelopeRefused:
-    """A request that can be read, and is refused all the same."""
-    refusal = EnvelopeRefused(fault)
-    refusal.version = request.version
-    refusal.identity = request.identity
-    refusal.relates_to = request.addressing.message_id
-    return refusal

@@ -1,0 +1,26 @@
+"""The envelope of a request, as it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ocppfw.soap import decoded
+
+
+@dataclass(frozen=True)
+class Received:
+    """The envelope of a request, as it came.
+
+    Attributes:
+        data: its bytes.
+        charset: that of Content-Type, in small letters; None where it names none.
+    """
+
+    data: bytes
+    charset: str | None
+
+    @cached_property
+    def text(self) -> str:
+        """The same for who looks at it; what its encoding does not know is replaced."""
+        return decoded(self.data, self.charset)
