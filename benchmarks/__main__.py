@@ -34,6 +34,7 @@ from benchmarks.report import (
     OCPP,
     OCPP_RPC,
     OURS,
+    REPORT,
     Results,
     table,
 )
@@ -43,6 +44,7 @@ Makers = dict[str, Callable[[], servers.Recipe]]
 """What makes the recipes, by row; each may find that its server cannot be measured here."""
 RECIPES: Makers = {
     OURS: servers.ocppfw,
+    REPORT: partial(servers.ocppfw, None, "--validation", "report"),
     OCPP: servers.ocpp_on_websockets,
     OCPP_RPC: servers.ocpp_rpc,
     FLOOR: servers.floor,
@@ -180,7 +182,7 @@ def say_rate(results: Results, row: str, workload: str, number: int) -> None:
 def open_all(results: Results, makers: Makers, options: argparse.Namespace) -> None:
     """Opens idle connections at every real server, each freshly started for it."""
     measured = [row for row in results.names if row in results.loads]
-    for row in [row for row in measured if row not in (FLOOR, ECHO)]:
+    for row in [row for row in measured if row not in (FLOOR, ECHO, REPORT)]:
         say(f"idle connections: {row}")
         extra = ["--deflate"] if row == DEFLATE else []
         recipe = makers[OURS if row == DEFLATE else row]()

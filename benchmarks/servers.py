@@ -99,11 +99,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def ocppfw(checkout: Path | None = None) -> Recipe:
+def ocppfw(checkout: Path | None = None, *options: str) -> Recipe:
     """Our central system as ``make run`` starts it, without the trace.
 
     Args:
         checkout: the folder of another checkout, with an environment in ``.venv``; None for ours.
+        options: further options; they are a part of the name.
     """
     folder = (checkout or ROOT).resolve()
     scripts = folder / ".venv" / "bin" if checkout else Path(sys.executable).parent
@@ -111,8 +112,10 @@ def ocppfw(checkout: Path | None = None) -> Recipe:
     if not twistd.exists():
         raise Unavailable(f"there is no twistd in {scripts}")
     command = [str(twistd), "-n", "--pidfile=", "ocppfw", "--role", "cs", "--trace", "off"]
-    name = f"ocppfw in {checkout}" if checkout else "ocppfw"
-    return Recipe(name, "" if checkout else f"ocppfw {ocppfw_version}", command, folder=folder)
+    command += options
+    name = " ".join([f"ocppfw in {checkout}" if checkout else "ocppfw", *options])
+    versions = "" if checkout or options else f"ocppfw {ocppfw_version}"
+    return Recipe(name, versions, command, folder=folder)
 
 
 def ocpp_on_websockets() -> Recipe:

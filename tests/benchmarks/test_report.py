@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import servers
 from benchmarks.__main__ import in_turn
-from benchmarks.report import AGAINST, FLOOR, OCPP_RPC, OURS, Results, table
+from benchmarks.report import AGAINST, FLOOR, OCPP_RPC, OURS, REPORT, Results, table
 
 
 def results_of(rows):
@@ -46,6 +46,15 @@ def test_there_is_no_section_on_the_floor_without_one():
 def test_another_checkout_is_compared_by_both():
     found = section(results_of({OURS: (900, 10), AGAINST: (1000, 11)}), "times as fast as")
     assert list(found.values()) == ["0.90 (>= 0.97: MISSED)", "1.10 (>= 0.97: met)"]
+
+
+def test_report_is_compared_with_strict_by_both():
+    found = section(results_of({OURS: (1000, 10), REPORT: (960, 10.2)}), "report, times as fast")
+    assert list(found.values()) == ["0.96 (>= 0.97: MISSED)", "0.98 (>= 0.97: met)"]
+
+
+def test_without_a_row_of_report_nothing_is_said_of_it():
+    assert "as strict" not in table(results_of({OURS: (1000, 10)}))
 
 
 def test_every_other_round_goes_backwards():
