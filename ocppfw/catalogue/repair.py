@@ -27,7 +27,7 @@ _MOST_EXACT = 1 << 53  # above, a double does not tell one integer from the next
 _BOOLEANS = {"true": True, "false": False}
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))? ?(?:Z|([+-]\d\d)(?::?(\d\d))?Z?)?",
-    re.ASCII | re.IGNORECASE,
+    re.IGNORECASE,
 )
 
 

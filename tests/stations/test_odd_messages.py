@@ -111,10 +111,26 @@ def test_the_trace_is_marked_every_time_below_the_frame(world: World) -> None:
 
 def test_a_trace_that_shows_nothing_shows_no_mark(world: World) -> None:
     world.trace = []
+    world.load("recorder", RECORDER)
     world.start(validation="report")
     world.station.taps._trace.shows = False
-    boot(world.connect())
+    assert boot(world.connect())[0] == 3
     assert world.trace == []
+
+
+def test_one_fault_at_a_place_and_one_place_of_a_list_are_enough(world: World, logged: Log) -> None:
+    """Null is neither a string nor one of the units, and each of the samples has it."""
+    world.load("meter", "@hookimpl\ndef cs_meter_values(): return {}")
+    world.start(validation="report")
+    samples = [{"value": "1", "unit": None}, {"value": "2", "unit": None}]
+    value = {"timestamp": "2026-01-01T12:00:00Z", "sampledValue": samples}
+    line = world.connect()
+    line.ask(json.dumps([2, "1", "MeterValues", {"connectorId": 1, "meterValue": [value]}]))
+    line.lose()
+    assert logged.lines("warn") == [
+        "cs: cp#CP1: MeterValues is odd: meterValue[0].sampledValue[0].unit: must be a string"
+        " (repaired)"
+    ]
 
 
 def test_a_new_kind_is_said_the_rest_is_counted_until_the_connection_is_lost(
