@@ -48,9 +48,10 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield process
 
 
-def test_the_test_below_uses_every_one_that_there_is() -> None:
+def test_here_and_with_handshakes_every_one_that_there_is_is_used() -> None:
+    handshakes = Path(__file__).with_name("test_odd_handshakes.py").read_text()
     own = {setting.name for setting in SETTINGS if Role.CS in setting.own}
-    assert {name for name in own if f"\n{name} = " in CONFIG} == own
+    assert {name for name in own if f"\n{name} = " in CONFIG + handshakes} == own
 
 
 def test_limits_and_time_outs_of_one_charge_point(central: Any, connect: Any) -> None:
