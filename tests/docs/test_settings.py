@@ -13,7 +13,7 @@ from tests.docs.pages import PAGES, ROOT, code, names, read, rows, section
 
 PAGE = "docs/settings.md"
 NO_SETTINGS = {"config", "set", "version", "help"}  # of ocppfw
-OF_THE_PROMPT = {"ask-password", "auto", "timeout"}  # in running.md
+OF_THE_PROMPT = {"ask-password", "auto", "refused", "timeout"}
 OF_TWISTD = {"nodaemon", "pidfile", "logfile", "rundir", "umask", "chroot", "syslog"}
 
 
