@@ -52,6 +52,7 @@ def test_refused_connections(tmp_path, port):
         wire.call("Heartbeat")
         output, _ = process.communicate(timeout=PATIENCE)
         wire.socket.close()
+    assert output.count("Warning: cs: Refused ") == 4
     said = [line for line in output.splitlines() if not line.startswith("[")]
     title = f"Central system on port {port}, refused connections"
     nothing = "no common subprotocol: it offers no subprotocol"

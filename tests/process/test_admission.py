@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.process.twistd import central_system, write_plugin
-from tests.process.wire import knock
+from tests.process.wire import TEXT, frame_bytes, handshake_headers, knock, request_bytes
 
 DOORMAN = '''
 """Decides by the identity what happens to it."""
@@ -146,6 +146,16 @@ def test_reason_of_a_refusal_stays_here(guarded, wires):
 def test_what_a_plugin_is_told(guarded, wires):
     assert knock(wires(guarded.port), "/facts", X_Colour="red").status == 101
     assert knock(wires(guarded.port), "/facts", X_Colour="blue").status == 403
+
+
+def test_frames_that_come_while_a_plugin_decides(guarded, wires):
+    wire = wires(guarded.port)
+    headers = handshake_headers(wire.peer_port, "ocpp1.6")
+    first, second = (frame_bytes(TEXT, f'[2,"{n}","Heartbeat",{{}}]'.encode()) for n in "12")
+    wire.send_bytes(request_bytes("/slow", headers) + first[:5])
+    wire.send_bytes(first[5:] + second)
+    assert wire.read_head().status == 101
+    assert [wire.receive()[1], wire.receive()[1]] == ["1", "2"]
 
 
 def test_client_that_leaves_meanwhile(guarded, wires):

@@ -117,9 +117,7 @@ OURS = "we speak ocpp1.2, ocpp1.5, ocpp1.6, ocpp2.0.1, ocpp2.1"
 TO_SET = f"{OURS}; to let it in, set default-protocol to the version that it speaks"
 NO_PROTOCOL = f": no common subprotocol: it offers no subprotocol; {TO_SET}"
 NO_IDENTITY = " to / with 404: charge points connect to /<identity>"
-NO_CONNECTION = (
-    " with 400: its request has no header Connection; default-protocol overlooks that"
-)
+NO_CONNECTION = " with 400: its request has no header Connection; default-protocol overlooks that"
 NO_UPGRADE = (
     " with 426: a charge point connects here by WebSocket, and this request has no Upgrade:"
     " websocket; it is that of a browser, or a proxy on the way has taken the header out"
@@ -232,6 +230,12 @@ def test_an_offer_that_can_be_taken_beside_one_that_cannot(strict, wires):
     request = deflate("permessage-deflate; foo=1, permessage-deflate").replace("{id}", "offers")
     wire.send_bytes(request.encode())
     assert wire.read_head().headers["sec-websocket-extensions"].startswith("permessage-deflate")
+
+
+def test_a_browser_at_an_address_whose_query_names_a_charge_point(strict, forgiving, wires):
+    request = hello("/?cp=CP8", without=["Upgrade"])
+    assert [outcome(wires(each.port), request) for each in (strict, forgiving)] == [200, 426]
+    forgiving.wait_for("Refused ChargePoint #CP8 from 127.0.0.1 with 426: ")
 
 
 def test_a_frame_that_does_not_wait_for_the_answer(strict, wires):

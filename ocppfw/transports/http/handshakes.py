@@ -20,6 +20,7 @@ from ocppfw.transports.http.requests import (
     plain_answer,
     shown_path,
     want_credentials,
+    why_not_admitted,
 )
 from ocppfw.transports.websocket.handshake import (
     REQUIRED_HEADERS,
@@ -158,11 +159,9 @@ class Handshakes:
     ) -> bytes:
         refusal = failure.value
         assert isinstance(refusal, ConnectionRefused)
-        reason = str(refusal)
         if refusal.status == 401:
             want_credentials(request)
-            if asking.user is None:
-                reason += "; it gave no user and password"
+        reason = why_not_admitted(asking, refusal)
         return refuse(self._host, request, refusal.status, reason, asking.identity, told=False)
 
     def _upgrade(self, request: Request, opening: Opening, learned: PluginData | None) -> Any:

@@ -10,8 +10,10 @@ from twisted.internet.defer import Deferred
 from twisted.web.http_headers import Headers
 from twisted.web.server import Request
 
+from ocppfw.errors import ConnectionRefused
 from ocppfw.interfaces import ConnectionRequest
 from ocppfw.transports.http.compression import choose_encoding, deflate, inflate
+from ocppfw.urls import segments_of
 from ocppfw.versions import OcppVersion, Transport
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"|([^\s;\"]+))", re.IGNORECASE)
@@ -132,6 +134,12 @@ def shown_path(http: Request) -> str:
     return http.path.decode("latin-1")
 
 
+def why_not_admitted(asking: ConnectionRequest, refusal: ConnectionRefused) -> str:
+    """Why plugins do not let somebody in, for our log."""
+    lacking = refusal.status == 401 and asking.user is None
+    return f"{refusal}; it gave no user and password" if lacking else str(refusal)
+
+
 def want_credentials(http: Request) -> None:
     """Say in an answer with status 401 which credentials are wanted (RFC 7617)."""
     http.setHeader(b"www-authenticate", b'Basic realm="OCPP", charset="UTF-8"')
@@ -153,7 +161,7 @@ def own_place(http: Request) -> str:
 
 def plain_path(path: bytes) -> bytes:
     """A path without empty segments, and without a slash at its end; empty for the root."""
-    return b"".join(b"/" + segment for segment in path.split(b"/") if segment)
+    return b"".join(b"/" + segment for segment in segments_of(path))
 
 
 def charset_of(content_type: str) -> str | None:

@@ -83,7 +83,8 @@ class CentralSystemResource(Resource):
         if request.method not in (b"GET", b"HEAD"):
             request.setHeader(b"allow", methods)
             return self._refuse(request, 405, f"only {methods.decode()} are answered here")
-        if not known and self._handshakes.is_address(request):
+        # The query may name a charge point; a path of SOAP names none.
+        if self._handshakes.is_address(request) and (not known or b"?" in request.uri):
             return self._handshakes.demand(request)
         if path:
             return self._refuse(request, 404, "there is no such page")

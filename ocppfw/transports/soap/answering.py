@@ -99,7 +99,8 @@ class Answering:
         except EnvelopeRefused as error:
             raise of_envelope(error) from None
         except ConnectionRefused as error:
-            raise of_connection(request, error) from None
+            asking = self._incoming.connection_request(request.identity, request.version)
+            raise of_connection(request, asking, error) from None
         except Busy as busy:
             raise of_busy(request, busy) from None
 

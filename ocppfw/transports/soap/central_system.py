@@ -6,11 +6,12 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ocppfw.interfaces import CentralSystemHost, PluginData
 from ocppfw.soap import Request as SoapRequest
-from ocppfw.transports.http.requests import IncomingRequest, own_address
+from ocppfw.transports.http.requests import IncomingRequest, own_address, shown_path
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection
 from ocppfw.transports.soap.received import Received
+from ocppfw.transports.soap.refusals import Refused
 from ocppfw.transports.soap.service import EnvelopeService
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -37,6 +38,14 @@ class CentralSystemSoap(EnvelopeService):
         self._host = host
         self._addresses = addresses
         self._connections = 0
+
+    def note_refusal(self, incoming: IncomingRequest, refused: Refused) -> None:
+        """Say that a request was refused; who is not let in is kept, as over WebSocket."""
+        if not refused.is_for_sender:
+            super().note_refusal(incoming, refused)
+            return
+        identity, path = refused.envelope.identity, shown_path(incoming.http)
+        self._host.refusals.add(incoming.address, refused.status, refused.reason, identity, path)
 
     def validation_of(self, identity: str) -> str:
         """The setting ``validation`` for the envelopes of a charge point."""

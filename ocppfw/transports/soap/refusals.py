@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ocppfw.errors import ConnectionRefused
+from ocppfw.interfaces import ConnectionRequest
 from ocppfw.soap import (
     EnvelopeRefused,
     FaultCode,
@@ -12,7 +13,7 @@ from ocppfw.soap import (
     build_fault,
     content_type,
 )
-from ocppfw.transports.http.requests import Reply
+from ocppfw.transports.http.requests import Reply, why_not_admitted
 from ocppfw.transports.soap.connection import Busy
 
 OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
@@ -26,13 +27,17 @@ class Refused(Exception):
         status: the HTTP status.
         envelope: the fault that is answered, and what is known of the request.
         reason: why, for our log.
+        is_for_sender: True if it is the sender who is not let in, whatever he asks.
     """
 
-    def __init__(self, status: int, envelope: EnvelopeRefused, reason: str) -> None:
+    def __init__(
+        self, status: int, envelope: EnvelopeRefused, reason: str, is_for_sender: bool
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.envelope = envelope
         self.reason = reason
+        self.is_for_sender = is_for_sender
 
     @property
     def text(self) -> str:
@@ -48,19 +53,20 @@ class Refused(Exception):
 def of_envelope(error: EnvelopeRefused) -> Refused:
     """The refusal of an envelope that cannot be handled."""
     hint = _HINT if error.may_pass else ""
-    return Refused(error.fault.http_status(error.soap), error, f"bad envelope: {error}{hint}")
+    status = error.fault.http_status(error.soap)
+    return Refused(status, error, f"bad envelope: {error}{hint}", is_for_sender=False)
 
 
-def of_connection(request: Request, error: ConnectionRefused) -> Refused:
+def of_connection(request: Request, asking: ConnectionRequest, error: ConnectionRefused) -> Refused:
     """What a plugin's refusal is for the peer; its reason stays in our log."""
-    reason = f"refused with {error.status}: {error.reason}".removesuffix(": ")
-    return Refused(error.status, refused(request, _fault_for(error.status)), reason)
+    fault = refused(request, _fault_for(error.status))
+    return Refused(error.status, fault, why_not_admitted(asking, error), is_for_sender=True)
 
 
 def of_busy(request: Request, busy: Busy) -> Refused:
     """The refusal of a request that may be made again later."""
     fault = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, str(busy))
-    return Refused(503, refused(request, fault), f"refused: {busy}")
+    return Refused(503, refused(request, fault), str(busy), is_for_sender=True)
 
 
 def refused(request: Request, fault: SoapFault) -> EnvelopeRefused:

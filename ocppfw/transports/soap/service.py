@@ -26,7 +26,7 @@ from ocppfw.transports.http.requests import (
 from ocppfw.transports.soap.answering import Answering
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import SoapConnection
-from ocppfw.transports.soap.refusals import OUR_FAULT
+from ocppfw.transports.soap.refusals import OUR_FAULT, Refused
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role
 
 
@@ -91,6 +91,11 @@ class EnvelopeService:
         self._warn(http.getClientAddress().host, reason)
         return plain_answer(http, status, reason)
 
+    def note_refusal(self, incoming: IncomingRequest, refused: Refused) -> None:
+        """Say that a request was refused."""
+        prefix = f"refused with {refused.status}: " if refused.is_for_sender else ""
+        self._warn(incoming.host, f"{prefix}{refused.reason}", refused.envelope.identity)
+
     # For each role to say.
 
     def validation_of(self, identity: str) -> str:
@@ -127,7 +132,7 @@ class EnvelopeService:
             incoming.refuse(error.status, str(error))
         else:
             if refused is not None:
-                self._warn(incoming.host, refused.reason, refused.envelope.identity)
+                self.note_refusal(incoming, refused)
 
     async def _admit(
         self, host: Host, request: SoapRequest, incoming: IncomingRequest
