@@ -13,6 +13,10 @@ fallback = hookimpl(trylast=True)
 role = "cs"
 versions = ("1.2", "1.5", "1.6")
 
+NAME = "cs_core_1x"
+
+_MOST_RUNNING = 100  # transactions of a charge point that are known
+
 SETTINGS = PluginSettings(
     heartbeat_interval=(300, "Seconds between the heartbeats of a charge point."),
 )
@@ -43,12 +47,15 @@ async def cs_authorize(station, peer, payload):
 async def cs_start_transaction(station, peer, payload):
     """Also a card that may not charge gets an id: the transaction has begun (1.6 section 4.8)."""
     info = await _id_tag_info(station, peer, payload)
-    return {"transactionId": await station.new_transaction_id(), "idTagInfo": info}
+    transaction = await station.new_transaction_id()
+    _note_start(peer, transaction)
+    return {"transactionId": transaction, "idTagInfo": info}
 
 
 @fallback
 async def cs_stop_transaction(station, peer, payload):
     """The central system cannot refuse a stop, also of what it does not know (1.6 section 4.10)."""
+    _note_stop(peer, payload["transactionId"])
     if "idTag" not in payload:
         return {}
     try:
@@ -61,6 +68,19 @@ async def _id_tag_info(station, peer, payload):
     """What other plugins say of the card; one that nobody minds is accepted."""
     found = await station.ask("card_presented", peer, payload["idTag"])
     return found or {"status": "Accepted"}
+
+
+def _note_start(peer, transaction):
+    running = peer.data[NAME].setdefault("running", set())
+    if len(running) < _MOST_RUNNING:
+        running.add(transaction)
+    peer.stays = True
+
+
+def _note_stop(peer, transaction):
+    running = peer.data[NAME].get("running", set())
+    running.discard(transaction)
+    peer.stays = bool(running)
 
 
 @fallback

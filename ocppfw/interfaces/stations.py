@@ -148,9 +148,12 @@ class Peer(Protocol):
     Attributes:
         heartbeat_interval: seconds between heartbeats that our last answer to BootNotification
             asked for; None before it.
+        stays: set by plugins: True while it should be the last to make room for another, where
+            only so many may be connected (SOAP, ``max-soap-peers``).
     """
 
     heartbeat_interval: int | None
+    stays: bool
 
     @property
     def station(self) -> Station:

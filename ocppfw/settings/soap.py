@@ -61,7 +61,8 @@ class SoapSettings:
     )
     max_soap_peers: int = setting(
         10_000,
-        "SOAP charge points that may be connected at once.",
+        "SOAP charge points that may be connected at once; the one that was silent longest makes"
+        " room for the next.",
         parsers.integer(1, 10_000_000),
         Role.CS,
     )

@@ -26,6 +26,8 @@ class Peer:
         connection: the transport's connection.
         heartbeat_interval: seconds between heartbeats that our last answer to BootNotification
             asked for; None before it.
+        stays: set by plugins: True while it should be the last to make room for another, where
+            only so many may be connected (SOAP, ``max-soap-peers``).
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class Peer:
         "heartbeat_interval",
         "identity",
         "station",
+        "stays",
         "version",
     )
 
@@ -55,6 +58,7 @@ class Peer:
         self.connection = connection
         self.address = address
         self.heartbeat_interval: int | None = None
+        self.stays = False
         self._calls = calls
         self._data = data
 

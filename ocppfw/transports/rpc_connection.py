@@ -124,6 +124,22 @@ class RpcConnection:
             self._drained = succeed(None) if finished else Deferred()
         return self._drained
 
+    # For both transports.
+
+    def _check_size(self, size: int, message: str) -> None:
+        """Hold what we send to its limit.
+
+        Args:
+            size: of the message, in bytes.
+            message: what it is there: a frame or an envelope.
+
+        Raises:
+            ValueError: it is over ``max-sent-size``.
+        """
+        limit = self._settings.max_sent_size
+        if size > limit:
+            raise ValueError(f"has {size} bytes as {message}, over max-sent-size ({limit})")
+
     # For each transport to say.
 
     def _frame_of(self, call: Call) -> bytes | None:

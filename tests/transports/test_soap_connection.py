@@ -440,3 +440,34 @@ def test_calls_on_the_replaced_connection_fail_before_the_new_one_is_opened(worl
     world.connect("1.6", "CP1")
     assert seen == ["soap", "NotConnected", "NotConnected", "websocket"]
     assert old.client.actions == ["ClearCache"]
+
+
+# What we send.
+
+
+def test_an_answer_over_the_limit_becomes_an_internal_error(world, logged):
+    world.load(
+        "large",
+        """
+        role = "cs"
+
+        @hookimpl
+        def cs_data_transfer():
+            return {"status": "Accepted", "data": "x" * 5000}
+        """,
+    )
+    side = Side(world, max_sent_size=4096)
+    reply = value_of(side.request("DataTransfer", {"vendorId": "v"}))
+    assert reply.status == 500
+    assert "InternalError" in reply.text
+    (line,) = logged.lines("error")
+    assert "bytes as an envelope, over max-sent-size (4096)" in line
+
+
+def test_a_call_over_the_limit_fails_and_the_next_one_goes_out(world):
+    side = Side(world, max_sent_size=4096)
+    (error,) = side.call("DataTransfer", {"vendorId": "v", "data": "x" * 5000})
+    assert isinstance(error, PayloadInvalid)
+    assert "over max-sent-size (4096)" in str(error)
+    side.call("ClearCache")
+    assert side.client.actions == ["ClearCache"]

@@ -10,6 +10,7 @@ from ocppfw.transports.http.requests import IncomingRequest, own_address, shown_
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection
+from ocppfw.transports.soap.places import Places
 from ocppfw.transports.soap.received import Received
 from ocppfw.transports.soap.refusals import Refused
 from ocppfw.transports.soap.service import EnvelopeService
@@ -37,7 +38,7 @@ class CentralSystemSoap(EnvelopeService):
         super().__init__(host.label, host.settings, client)
         self._host = host
         self._addresses = addresses
-        self._connections = 0
+        self._places = Places()
 
     def note_refusal(self, incoming: IncomingRequest, refused: Refused) -> None:
         """Say that a request was refused; who is not let in is kept, as over WebSocket."""
@@ -62,7 +63,7 @@ class CentralSystemSoap(EnvelopeService):
         learned = await self._admit(self._host, request, incoming)
         identity = request.identity
         if self._current(identity, request.version) is None:
-            self._check_room(identity)
+            self._check_running()
         learning = self._addresses.learn(identity, request.addressing.from_address, incoming.host)
         if learning is not None:
             await learning
@@ -73,6 +74,8 @@ class CentralSystemSoap(EnvelopeService):
         if present is None:
             self._open(connection, request, incoming, learned)
         connection.heard()
+        if connection.connected:  # no plugin has closed it as soon as it was opened
+            self._places.heard(connection, incoming.host)
         return connection
 
     def _current(self, identity: str, version: OcppVersion) -> ChargePointConnection | None:
@@ -82,17 +85,21 @@ class CentralSystemSoap(EnvelopeService):
         connection = peer.connection
         return connection if isinstance(connection, ChargePointConnection) else None
 
-    def _check_room(self, identity: str) -> None:
+    def _check_running(self) -> None:
         if self._stopping:
             raise Busy("about to stop")
-        others, current = self._connections, self._host.find_peer(identity)
+
+    def _make_room(self, identity: str) -> None:
+        present, current = len(self._places), self._host.find_peer(identity)
         if current is not None and current.transport is Transport.SOAP:
-            others -= 1  # it will be replaced
-        if others >= self._settings.max_soap_peers:
-            raise Busy("too many charge points are connected (see max-soap-peers)")
+            present -= 1  # it will be replaced
+        if present >= self._settings.max_soap_peers:
+            first = self._places.first_to_go()
+            first.lose("another charge point takes its place (see max-soap-peers)")
 
     def _make(self, identity: str, version: OcppVersion) -> ChargePointConnection:
-        self._check_room(identity)  # others may have come meanwhile
+        self._check_running()  # it may have begun to stop meanwhile
+        self._make_room(identity)
         return ChargePointConnection(self._host, identity, version, self.client)
 
     def _open(
@@ -102,14 +109,10 @@ class CentralSystemSoap(EnvelopeService):
         incoming: IncomingRequest,
         learned: PluginData | None,
     ) -> None:
-        self._connections += 1
-        connection.ended.addCallback(self._closed)
+        connection.ended.addCallback(lambda _: self._places.left(connection))
         self._host.connection_opened(
             request.identity, request.version, connection, incoming.address, learned
         )
-
-    def _closed(self, _: None) -> None:
-        self._connections -= 1
 
 
 class ChargePointConnection(SoapConnection):

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
-from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid
+from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, Violation
 from ocppfw.interfaces import Envelope, Host
 from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
@@ -233,9 +233,11 @@ class SoapConnection(RpcConnection):
         """Status and envelope of an answer, and what the envelope says in the end."""
         if isinstance(answer, CallResult):
             try:
-                return 200, build_response(request, answer.payload), answer
-            except PayloadInvalid as error:
-                # Only an answer of a plugin can be unfit for XML.
+                text = build_response(request, answer.payload)
+                self._check_size(len(text.encode()), "an envelope")
+                return 200, text, answer
+            except (PayloadInvalid, ValueError) as error:
+                # Of a plugin: unfit for XML, or too large.
                 self.log.error("{peer}: cannot be written: {error}", peer=self.peer, error=error)
                 code = code_for(self._version, Fault.INTERNAL)
                 answer = CallError(answer.message_id, code, "an internal error occurred")
@@ -264,6 +266,11 @@ class SoapConnection(RpcConnection):
             to=self._known_url(),
             from_address=self.own_url,
         )
+        try:
+            self._check_size(len(text.encode()), "an envelope")
+        except ValueError as error:
+            violation = Violation.of_frame(error)
+            raise PayloadInvalid(call.action, [violation], call.payload) from None
         changed = await self.changed(text, call.action, call)
         if changed is None:
             await Deferred()  # dropped: it expires

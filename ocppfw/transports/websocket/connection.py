@@ -315,9 +315,8 @@ class SrpcConnection(RpcConnection):
             ValueError: it is over ``max-sent-size``.
         """
         data = serialize(message)
-        if len(data) > _SMALL and len(data) > self._settings.max_sent_size:
-            limit = self._settings.max_sent_size
-            raise ValueError(f"has {len(data)} bytes as a frame, over max-sent-size ({limit})")
+        if len(data) > _SMALL:
+            self._check_size(len(data), "a frame")
         return data
 
     def _transmit(self, pending: PendingCall) -> None:
