@@ -150,11 +150,12 @@ def test_says_that_there_was_no_subprotocol(tmp_path, server, chosen, reaction):
 
 
 def test_server_that_closes_but_does_not_hang_up(tmp_path, server):
-    with charge_point(tmp_path, server.url, "--close-timeout", "0.3", *QUICK):
+    with charge_point(tmp_path, server.url, "--close-timeout", "0.3", *QUICK) as station:
         _, wire = server.accept()
         boot(wire)
-        wire.send_frame(CLOSE, struct.pack("!H", 1012))
+        wire.send_frame(CLOSE, struct.pack("!H", 1012) + b"restart")
         assert wire.receive_frame().opcode == CLOSE
+        station.wait_for("cp#CP1: Connection lost: closed with code 1012, restart$")
         server.accept()  # it waits no longer than the close-timeout for the end of TCP
 
 

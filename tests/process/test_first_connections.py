@@ -15,17 +15,10 @@ import pytest
 from tests.certificates import Authority
 from tests.process.envelopes import Reply, SoapServer
 from tests.process.server import ACCEPTED, Server
-from tests.process.twistd import charge_point
+from tests.process.twistd import central_system, charge_point
 from tests.process.wire import CLOSE, Ended
 
-QUICK = (
-    "--protocol",
-    "ocpp1.6",
-    "--reconnect-delay",
-    "0.2",
-    "--set",
-    "cp_autostart.boot_retry=0.2",
-)
+QUICK = ("--reconnect-delay", "0.2", "--set", "cp_autostart.boot_retry=1")
 BOOT = ACCEPTED | {"interval": 300}
 
 
@@ -158,3 +151,20 @@ def test_a_certificate_without_names(tmp_path, scheme):
             words = "TLS: the certificate of 127.0.0.1:[0-9]+ names no host"
             station.wait_for(f"cp#CP1: .*{words}")
             assert "Traceback" not in station.text
+
+
+def test_a_central_system_of_ours_that_speaks_another_version(tmp_path):
+    with central_system(tmp_path, "--protocols", "ocpp1.5,ocpp1.6") as central:
+        options = ("--protocol", "ocpp2.0.1", *QUICK)
+        with charge_point(tmp_path, central.url, *options) as station:
+            station.wait_for(
+                "Warning: cp#CP1: .* named no subprotocol: it does not speak ocpp2.0.1, .*; it"
+                " says: no common subprotocol: we speak ocpp1.5, ocpp1.6. Next"
+            )
+            assert len(station.trouble) == len(station.lines) - 1  # and nothing else
+
+
+def test_one_line_for_a_fault_of_tls(tmp_path, web_server):
+    with charge_point(tmp_path, f"wss://127.0.0.1:{web_server}/", *QUICK) as station:
+        station.wait_for("Next attempt in")
+        assert len(station.trouble) == 1, station.text

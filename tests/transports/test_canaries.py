@@ -58,6 +58,8 @@ HELD_ELSEWHERE = {
         "start_compress_message",
     },
     "tests/transports/test_handshake_faults.py": {
+        "remoteCloseCode",
+        "remoteCloseReason",
         "dropConnection",
         "isSecure",
         "processHandshake",

@@ -337,6 +337,24 @@ def test_an_upgrade_that_is_none(attempt: Any, headers: tuple[str, ...], said: s
     assert begun.lose().startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (b"", NOT_NAMED),
+        (b"no common subprotocol", NOT_NAMED),  # repeats what we have said
+        (b"we speak ocpp1.5", f"{NOT_NAMED}; it says: we speak ocpp1.5"),
+    ],
+)
+def test_what_a_server_says_that_names_no_subprotocol(
+    attempt: Any, reason: bytes, said: str
+) -> None:
+    begun = attempt()
+    upgraded(begun, *UPGRADE)
+    begun.receive(bytes((0x88, 2 + len(reason), 0x03, 0xEA)) + reason)
+    assert begun.protocol.remoteCloseCode == 1002
+    assert begun.lose() == said
+
+
 def test_an_upgrade_in_http_1_0(attempt: Any) -> None:
     begun = attempt()
     upgraded(begun, *UPGRADE, "Sec-WebSocket-Protocol: ocpp1.6", version="1.0")

@@ -11,6 +11,7 @@ from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHandshakeListener
 from twisted.python.failure import Failure
+from txaio.tx import make_logger
 from zope.interface import implementer
 
 from ocppfw.errors import ConnectFailed
@@ -24,10 +25,15 @@ from ocppfw.transports.websocket.handshake_answer import read_answer
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
 from ocppfw.urls import ascii_url, url_below
 
+_NO_SUBPROTOCOL = "no common subprotocol"
+
 
 @implementer(IHandshakeListener)
 class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
     """A charge point's connection, at the charge point."""
+
+    # Autobahn's own words about a fault of TLS; explain() has better ones.
+    log = make_logger("critical")
 
     masked_input = False
     asked: Asked
@@ -59,7 +65,7 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         # Autobahn refuses one that was not offered.
         if not self.websocket_protocol_in_use and self.host.settings.subprotocol == "required":
             self._fault = self._not_named()
-            self.close(PROTOCOL_ERROR, "no common subprotocol")
+            self.close(PROTOCOL_ERROR, _NO_SUBPROTOCOL)
             return
         self._was_opened = True
         self._drop_handshake()
@@ -91,10 +97,14 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
     def _why_not_opened(self, reason: Failure) -> Failure:
         if reason.check(SSL.Error, CertificateRefused):
             return reason
-        return Failure(ConnectFailed(self._fault or self._explain()))
+        return Failure(ConnectFailed(self._explain()))
 
     def _explain(self) -> str:
         """What was wrong with the server's answer; words that follow the name of the server."""
+        if self._fault is not None:
+            # The server closes, too (OCPP-J 1.6 section 3.2); its words may just be ours.
+            said = "" if self.remoteCloseReason == _NO_SUBPROTOCOL else self.remoteCloseReason
+            return f"{self._fault}; it says: {said}" if said else self._fault
         answer = read_answer(self.data)
         if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
             chosen = answer.headers.get("sec-websocket-protocol", self._offered)

@@ -80,7 +80,7 @@ class OcppProtocol(FastFrames):
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection has ended, cleanly or not."""
-        self._lose(self._why_closed(wasClean, code, reason))
+        self._lose(self._why_closed(wasClean))
 
     def onPing(self: Any, payload: bytes) -> None:
         """The peer has sent a ping."""
@@ -202,15 +202,16 @@ class OcppProtocol(FastFrames):
             self._end_pings(Failure(NotConnected("the connection was lost")))
             self.host.connection_lost(connection.peer, reason)
 
-    def _why_closed(self: Any, was_clean: bool, code: int | None, reason: str | None) -> str:
+    def _why_closed(self: Any, was_clean: bool) -> str:
         if self.closedByMe:
             own = (self.localCloseReason or b"").decode()
             return f"closed by us with code {self.localCloseCode}" + (f", {own}" if own else "")
+        if self.remoteCloseCode is not None:  # also where the peer did not hang up then
+            reason = f", {self.remoteCloseReason}" if self.remoteCloseReason else ""
+            return f"closed with code {self.remoteCloseCode}{reason}"
         if not was_clean:
             return self.wasNotCleanReason or "the connection was lost"
-        if code is None:
-            return "closed without a code"
-        return f"closed with code {code}" + (f", {reason}" if reason else "")
+        return "closed without a code"
 
     def _end_pings(self, result: Any) -> None:
         pongs, self._pongs = self._pongs, ()
