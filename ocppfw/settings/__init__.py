@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocppfw.settings.config import Config, read_config
-from ocppfw.settings.connections import VALIDATION
+from ocppfw.settings.connections import VALIDATION, VALIDATION_HINT
 from ocppfw.settings.plugin_settings import PluginSettings
 from ocppfw.settings.setting import Setting
 from ocppfw.settings.values import SETTINGS, TOPICS, Settings, reject_unknown
@@ -12,6 +12,7 @@ __all__ = [
     "SETTINGS",
     "TOPICS",
     "VALIDATION",
+    "VALIDATION_HINT",
     "Config",
     "PluginSettings",
     "Setting",

@@ -12,6 +12,8 @@ _BOTH = tuple(Role)
 
 #: What may be done with a message of a peer that breaks its schema.
 VALIDATION = ("strict", "report", "off")
+#: What is said with a message that strict refuses.
+VALIDATION_HINT = "(validation=report lets it pass)"
 
 
 @dataclass(kw_only=True)

@@ -61,7 +61,12 @@ class Calls:
         answered = peer.connection.send_call(call, timeout)
         if not check:
             answered.addErrback(_as_it_came, call)
-        answered.addCallback(self._check_result, peer, call, form if check else None)
+        answered.addCallbacks(
+            self._check_result,
+            self._not_taken,
+            callbackArgs=(peer, call, form if check else None),
+            errbackArgs=(peer, call),
+        )
         answered.addCallbacks(
             self._succeeded,
             self._ended_badly,
@@ -106,13 +111,18 @@ class Calls:
         if form is None or form.response is None or form.response.is_valid(payload):
             return payload
         try:
-            return self._odd.take(
-                peer, call, form.response, payload, f"the answer to {call.action}"
-            )
+            return self._odd.take(peer, call, form.response, payload, _answer_to(call))
         except PayloadInvalid as error:
             if peer.version is OcppVersion.V2_1 and peer.connected:
                 self._complain(peer, call, error.violations[0])
             raise
+
+    def _not_taken(self, failure: Failure, peer: Peer, call: Call) -> Failure:
+        """Say what is wrong with an answer that the transport has read and does not take."""
+        error = failure.value
+        if isinstance(error, PayloadInvalid) and _is_of_answer(error, call):
+            self._odd.refuse(peer, _answer_to(call), error.violations)
+        return failure
 
     @staticmethod
     def _complain(peer: Peer, call: Call, violation: Violation) -> None:
@@ -136,9 +146,17 @@ class Calls:
         return failure
 
 
+def _answer_to(call: Call) -> str:
+    return f"the answer to {call.action}"
+
+
 def _as_it_came(failure: Failure, call: Call) -> Any:
     """What can be read of an answer that the transport does not take."""
     failure.trap(PayloadInvalid)
     error: Any = failure.value
-    payload = error.payload
-    return failure if payload is None or payload is call.payload else payload
+    return error.payload if _is_of_answer(error, call) else failure
+
+
+def _is_of_answer(error: PayloadInvalid, call: Call) -> bool:
+    """True for an answer that could be read, False for what is wrong with the call itself."""
+    return error.payload is not None and error.payload is not call.payload

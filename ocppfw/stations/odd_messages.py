@@ -15,6 +15,7 @@ from ocppfw.catalogue import PayloadSchema
 from ocppfw.errors import PayloadInvalid, Violation
 from ocppfw.interfaces import Peer, Taps
 from ocppfw.rpc.frames import Call, Send
+from ocppfw.settings import VALIDATION_HINT
 from ocppfw.stations.tally import Kind, Tally
 
 _MOST_NAMED = 10  # faults in one line
@@ -58,7 +59,7 @@ class OddMessages:
             return payload
         violations = schema.check(payload)
         if mode == "strict":
-            self._refuse(peer, subject, violations)
+            self.refuse(peer, subject, violations)
             raise PayloadInvalid(message.action, violations, payload)
         repaired = schema.repaired(payload)
         left = () if schema.is_valid(repaired) else schema.check(repaired)
@@ -87,6 +88,19 @@ class OddMessages:
         if new := self._tally.count(peer.identity, said):
             self._warn(peer, f"{subject} is odd: {_listed(said[kind] for kind in new)}")
 
+    def refuse(self, peer: Peer, subject: str, violations: Sequence[Violation]) -> None:
+        """Say what is wrong with a message that strict refuses, and what would let it pass.
+
+        Args:
+            peer: who has sent it.
+            subject: the message.
+            violations: what is wrong.
+        """
+        found = _kinds(subject, violations, lambda _: "refused")
+        if new := self._tally.count(peer.identity, found):
+            faults = _listed(str(found[kind]) for kind in new)
+            self._warn(peer, f"{subject} was refused: {faults} {VALIDATION_HINT}")
+
     def summary_of(self, peer: Peer) -> str:
         """What was wrong with the messages of a peer, and how often; empty if nothing was."""
         return self._tally.summary_of(peer.identity)
@@ -97,12 +111,6 @@ class OddMessages:
             self._warn(peer, f"odd messages so far: {news}")
 
     # Private.
-
-    def _refuse(self, peer: Peer, subject: str, violations: Sequence[Violation]) -> None:
-        found = _kinds(subject, violations, lambda _: "refused")
-        if new := self._tally.count(peer.identity, found):
-            faults = _listed(str(found[kind]) for kind in new)
-            self._warn(peer, f"{subject} was refused: {faults} (validation=report lets it pass)")
 
     def _warn(self, peer: Peer, text: str) -> None:
         self.log.warn("{station}: {peer}: {text}", station=self._label, peer=peer, text=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ocppfw.errors import ConnectionRefused
 from ocppfw.interfaces import ConnectionRequest
+from ocppfw.settings import VALIDATION_HINT
 from ocppfw.soap import (
     EnvelopeRefused,
     FaultCode,
@@ -17,7 +18,6 @@ from ocppfw.transports.http.requests import Reply, why_not_admitted
 from ocppfw.transports.soap.connection import Busy
 
 OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
-_HINT = " (validation=report lets it pass)"
 
 
 class Refused(Exception):
@@ -52,7 +52,7 @@ class Refused(Exception):
 
 def of_envelope(error: EnvelopeRefused) -> Refused:
     """The refusal of an envelope that cannot be handled."""
-    hint = _HINT if error.may_pass else ""
+    hint = f" {VALIDATION_HINT}" if error.may_pass else ""
     status = error.fault.http_status(error.soap)
     return Refused(status, error, f"bad envelope: {error}{hint}", is_for_sender=False)
 
