@@ -37,7 +37,8 @@ class ConnectionSettings:
     )
     handshake_timeout: float = setting(
         10,
-        "Seconds for the opening handshake; over HTTP for connecting, and between two requests.",
+        "Seconds for the opening handshake; over HTTP for connecting, between two requests, and for"
+        " reading an answer.",
         parsers.seconds(0.1),
     )
     close_timeout: float = setting(5, "Seconds for the closing handshake.", parsers.seconds(0.1))

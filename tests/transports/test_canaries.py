@@ -352,7 +352,19 @@ def test_a_head_that_twisted_cannot_read(
     assert (channel._receivedHeaderSize, channel._receivedHeaderCount) == (size, count)
 
 
-@canary("_dataBuffer", look_at="LimitedChannel.early_bytes")
+@canary("_networkProducer", "_path", "_version", look_at="TurnTakingChannel, LimitedChannel")
+def test_a_head_that_has_come(clock: Clock) -> None:
+    channel: Any = HTTPChannel()
+    channel.callLater = clock.callLater
+    channel.requestFactory = Request
+    transport = StringTransport()
+    channel.makeConnection(transport)
+    channel.dataReceived(b"POST /1?2 HTTP/1.0\r\nContent-Length: 1\r\n\r\n")
+    assert (channel._path, channel._version) == (b"/1?2", b"HTTP/1.0")
+    assert channel._networkProducer is transport
+
+
+@canary("_dataBuffer", "_buffer", look_at="LimitedChannel.early_bytes, TurnTakingChannel")
 def test_what_comes_while_a_request_is_being_answered(clock: Clock) -> None:
     rest: list[bytes] = []
 
@@ -367,6 +379,9 @@ def test_what_comes_while_a_request_is_being_answered(clock: Clock) -> None:
     channel.dataReceived(b"GET / HTTP/1.1\r\n\r\nat once")
     channel.dataReceived(b"later")
     assert (rest, channel._dataBuffer) == ([b"at once"], [b"later"])
+    channel.paused = True
+    channel.dataReceived(b"when it goes on")
+    assert channel._buffer == b"when it goes on"
 
 
 @canary(

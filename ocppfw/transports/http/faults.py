@@ -11,6 +11,7 @@ _PROXY_1 = b"PROXY "
 _PROXY_2 = b"\r\n\r\n\x00\r\nQUIT\n"
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]")  # RFC 9110 section 5.6.2
 _REQUEST_LINE = re.compile(rb"(?P<method>[A-Z]+) (?P<target>.*) HTTP/1\.[01]", re.DOTALL)
+_MOST_DIGITS = 19  # of a length: as many as 64 bits give; Python reads no more than 4,300
 _SHOWN_BYTES = 16  # of what is no request: it may hold anything, also secrets
 _SHOWN_NAME = 30
 _SHOWN_PATH = 80
@@ -59,6 +60,25 @@ def fault_of_header(line: bytes) -> str:
     if not colon:
         return "the head of its request has a line without a colon"
     return f"its header {brief(name.decode('latin-1'), _SHOWN_NAME)} cannot be read"
+
+
+def fault_of_hosts(hosts: list[bytes], version: bytes) -> str:
+    """What is wrong with the headers Host of a request; empty if nothing (RFC 9112 section 3.2)."""
+    if len(hosts) > 1:
+        return f"its request has {len(hosts)} headers Host"
+    return "its request has no header Host" if version == b"HTTP/1.1" and not hosts else ""
+
+
+def refusal_of_header(line: bytes) -> tuple[int, str] | None:
+    """Why a header makes a body that is not read; HTTP status and reason, None if it does not."""
+    name, _, value = line.partition(b":")
+    name, value = name.lower(), value.strip(b" \t")
+    if name == b"transfer-encoding" and value.lower() != b"chunked":
+        shown = brief(value.decode("latin-1"), _SHOWN_NAME)
+        return 501, f"its Transfer-Encoding {shown} is not known here, only chunked is"
+    if name == b"content-length" and len(value) > _MOST_DIGITS:
+        return 400, f"its Content-Length has {len(value)} digits"
+    return None
 
 
 def _no_request(data: bytes) -> str:

@@ -45,25 +45,32 @@ class Handshakes:
         host: the central system.
         versions: the versions that it offers over WebSocket.
         reactor: Twisted's reactor.
+
+    Attributes:
+        versions: the versions that it offers over WebSocket.
     """
 
     def __init__(
         self, host: CentralSystemHost, versions: Iterable[OcppVersion], reactor: Any
     ) -> None:
         self._host = host
-        self._versions = frozenset(versions)
+        self.versions = frozenset(versions)
         self._factory = ServerFactory(host, reactor)
 
     def is_address(self, request: Request) -> bool:
         """True for a request to the address of a charge point."""
-        identity = self._identity_of(request)
-        return bool(self._versions) and identity is not None and not identity_fault(identity)
+        return bool(self.versions) and self.identity_at(request.uri) is not None
+
+    def identity_at(self, target: bytes) -> str | None:
+        """The identity of a charge point, which a request target names; None without a good one."""
+        identity = self._identity_in(target)
+        return None if identity is None or identity_fault(identity) else identity
 
     def answer(self, request: Request) -> Any:
         """Answer a request that asks for a WebSocket; what a resource's ``render`` returns."""
-        if not self._versions:
+        if not self.versions:
             return self._refuse(request, 404, "no WebSocket is spoken here (see transport)")
-        identity = self._identity_of(request)
+        identity = self._identity_in(request.uri)
         if identity is None:
             return self._refuse(request, 404, self._no_identity(request))
         if fault := identity_fault(identity):
@@ -82,14 +89,14 @@ class Handshakes:
         """Answer a request for the address of a charge point that asks for no WebSocket."""
         request.setHeader("upgrade", "websocket")  # RFC 9110 section 15.5.22
         request.responseHeaders.addRawHeader("connection", "Upgrade")
-        return self._refuse(request, 426, _NO_UPGRADE, self._identity_of(request))
+        return self._refuse(request, 426, _NO_UPGRADE, self._identity_in(request.uri))
 
     # Private: reading a request.
 
-    def _identity_of(self, request: Request) -> str | None:
-        """The identity that a request names, good or not; None if it names none."""
+    def _identity_in(self, target: bytes) -> str | None:
+        """The identity that a request target names, good or not; None if it names none."""
         settings = self._host.settings
-        return identity_of(request.uri, settings.endpoint, settings.identity_from)
+        return identity_of(target, settings.endpoint, settings.identity_from)
 
     def _no_identity(self, request: Request) -> str:
         settings = self._host.settings
@@ -101,7 +108,7 @@ class Handshakes:
     def _read(self, request: Request, identity: str) -> Opening:
         settings = self._host.settings.for_identity(identity)
         offered = header_values(request, "sec-websocket-protocol")
-        version, answer, remark = choose_version(offered, self._versions, settings.default_protocol)
+        version, answer, remark = choose_version(offered, self.versions, settings.default_protocol)
         if version is not None and not request.requestHeaders.hasHeader("connection"):
             remark = f"{remark}; " if remark else ""
             remark += "sends no header Connection"

@@ -12,21 +12,24 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
 
 from ocppfw.transports.http.faults import (
     fault_of_beginning,
     fault_of_header,
+    fault_of_hosts,
     fault_of_request_line,
+    refusal_of_header,
 )
+from ocppfw.transports.http.requests import wants_websocket
+from ocppfw.transports.http.turns import TurnTakingChannel
 
 _PATIENCE = 1 << 20  # bytes of a refused body that are read so that the refusal is, too
 
 _log = Logger()
 
 
-class LimitedChannel(HTTPChannel):
+class LimitedChannel(TurnTakingChannel):
     """A connection on which every request must arrive whole in time.
 
     Attributes:
@@ -34,9 +37,7 @@ class LimitedChannel(HTTPChannel):
     """
 
     site: Any
-    transport: Any
     refused = False
-    _answering = False
     _deadline: IDelayedCall | None = None
     _excess = 0
     # The line of a head that is being read, and what tells its fault if there is one.
@@ -48,7 +49,7 @@ class LimitedChannel(HTTPChannel):
         if self.refused:
             self._drop(data)
             return
-        if self._deadline is None and not self._answering:
+        if self._deadline is None and not (self.answering or self.paused):
             if fault := fault_of_beginning(data):
                 self.refuse(400, fault)
                 return
@@ -69,31 +70,37 @@ class LimitedChannel(HTTPChannel):
     def headerReceived(self, line: bytes) -> bool:
         """A header with all its lines; False if it cannot be read."""
         self._line, self._fault_of = line, fault_of_header
+        if refusal := refusal_of_header(line):
+            self.refuse(*refusal)
+            return False
         return bool(super().headerReceived(line))
+
+    def allHeadersReceived(self) -> None:
+        """A head is there."""
+        request = self.requests[-1]
+        hosts = request.requestHeaders.getRawHeaders(b"host") or []
+        if not self.refused and (fault := fault_of_hosts(hosts, self._version)):
+            self.refuse(400, fault, self._path if wants_websocket(request) else None)
+        if not self.refused:
+            super().allHeadersReceived()
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line of a head does not end."""
         self._refuse_head()
 
     def timeoutConnection(self) -> None:
-        """Nothing has come for some time."""
+        """Nothing has come for some time, or what we have written was not read."""
         if self._deadline is None:
-            super().timeoutConnection()  # between two requests there is nothing to be said
+            super().timeoutConnection()
         elif not self.refused:
             self.refuse(408, f"nothing more came for {self.timeOut:g} s{self._unfinished()}")
 
     def allContentReceived(self) -> None:
         """A request is there."""
-        self._answering = True
         self._line = b""
         if not self.refused:
             self._end_deadline()
         super().allContentReceived()
-
-    def requestDone(self, request: Any) -> None:
-        """It was answered."""
-        self._answering = False
-        super().requestDone(request)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Nobody is there any more."""
@@ -108,13 +115,19 @@ class LimitedChannel(HTTPChannel):
         """
         return b"".join([*self._dataBuffer, self.clearLineBuffer()])
 
-    def refuse(self, status: int, reason: str) -> None:
-        """Answer before all has come; then hang up, but give the other side time to read."""
+    def refuse(self, status: int, reason: str, target: bytes | None = None) -> None:
+        """Answer before all has come; then hang up, but give the other side time to read.
+
+        Args:
+            status: the HTTP status of the answer.
+            reason: what is wrong.
+            target: what the handshake of a WebSocket asks for; None without one.
+        """
         self.refused = True
         self._end_deadline()
         self.setTimeout(None)
         site, peer = self.site, self.transport.getPeer()
-        site.note_refusal(f"{peer.host}:{peer.port}", status, reason)
+        site.note_refusal(f"{peer.host}:{peer.port}", status, reason, target)
         self.transport.write(_bare_answer(status, reason))
         self.transport.loseWriteConnection()
         self._deadline = site.reactor.callLater(site.linger, self.transport.abortConnection)
@@ -245,13 +258,24 @@ class LimitedSite(Site):
         self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout
 
-    def note_refusal(self, address: str, status: int, reason: str) -> None:
+    def note_cut(self, host: str, reason: str) -> None:
+        """Say that a connection is cut off.
+
+        Args:
+            host: IP address that it comes from.
+            reason: why.
+        """
+        text = "{label}: Cut off a connection from {host}: {reason}"
+        _log.warn(text, label=self.label, host=host, reason=reason)
+
+    def note_refusal(self, address: str, status: int, reason: str, target: bytes | None) -> None:
         """Say that a request is refused before it is there.
 
         Args:
             address: ``host:port`` that it comes from.
             status: the HTTP status of the answer.
             reason: what is wrong.
+            target: what the handshake of a WebSocket asks for; None without one.
         """
         text = "{label}: Refused a connection from {host} with {status}: {reason}"
         host = address.rpartition(":")[0]

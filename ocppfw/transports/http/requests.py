@@ -184,6 +184,11 @@ def header_values(http: Request, name: str) -> list[str]:
     return [value.strip().decode("latin-1") for line in lines for value in line.split(b",")]
 
 
+def wants_websocket(http: Request) -> bool:
+    """True for the handshake of a WebSocket."""
+    return "websocket" in map(str.lower, header_values(http, "upgrade"))
+
+
 def wants_wsdl(http: Request) -> bool:
     """True if the query of a request asks for the service description."""
     # Twisted leaves a name without a value out of the arguments.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from twisted.web.resource import Resource
@@ -12,10 +12,10 @@ from ocppfw.interfaces import CentralSystemHost
 from ocppfw.transports.http.handshakes import Handshakes, refuse
 from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import (
-    header_values,
     own_place,
     plain_path,
     plain_text,
+    wants_websocket,
     wants_wsdl,
 )
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport, names_of
@@ -36,10 +36,9 @@ class CentralSystemResource(Resource):
 
     Args:
         host: the central system.
-        versions: the versions that it offers over WebSocket.
+        handshakes: answers those of WebSocket.
         soap: answers envelopes; None where SOAP is not offered.
         soap_versions: the versions that it offers over SOAP.
-        reactor: Twisted's reactor.
     """
 
     isLeaf = True
@@ -47,22 +46,20 @@ class CentralSystemResource(Resource):
     def __init__(
         self,
         host: CentralSystemHost,
-        versions: Iterable[OcppVersion],
+        handshakes: Handshakes,
         soap: SoapAnswerer | None,
         soap_versions: Collection[OcppVersion],
-        reactor: Any,
     ) -> None:
         super().__init__()
         self._host = host
-        self._versions = frozenset(versions)
         self._endpoint: str = host.settings.endpoint.rstrip("/")
-        self._handshakes = Handshakes(host, self._versions, reactor)
+        self._handshakes = handshakes
         self._soap = soap
         self._soap_paths = _soap_paths(self._endpoint, soap_versions) if soap else {}
 
     def render(self, request: Request) -> Any:
         """Answer one HTTP request."""
-        if "websocket" in map(str.lower, header_values(request, "upgrade")):
+        if wants_websocket(request):
             return self._handshakes.answer(request)
         soap_versions = self._soap_paths.get(plain_path(request.path))
         if self._soap is not None and soap_versions:
@@ -96,8 +93,8 @@ class CentralSystemResource(Resource):
     def _page(self, request: Request) -> str:
         base = f"{own_place(request)}{self._endpoint}"
         lines = ["OCPP central system", ""]
-        if self._versions:
-            lines.append(f"WebSocket: ws://{base}/<identity>  ({names_of(self._versions)})")
+        if versions := self._handshakes.versions:
+            lines.append(f"WebSocket: ws://{base}/<identity>  ({names_of(versions)})")
         if self._soap_paths:
             root, *others = self._soap_paths.values()
             lines.append(f"SOAP:      http://{base}/  ({names_of(root)})")
@@ -124,13 +121,16 @@ class CentralSystemSite(LimitedSite):
     ) -> None:
         over_websocket = versions if Transport.WEBSOCKET in host.settings.transport else ()
         over_soap = [version for version in SOAP_VERSIONS if version in versions]
-        resource = CentralSystemResource(host, over_websocket, soap, over_soap, reactor)
+        handshakes = Handshakes(host, over_websocket, reactor)
+        resource = CentralSystemResource(host, handshakes, soap, over_soap)
         super().__init__(host.label, resource, host.settings, soap is not None, reactor)
+        self._handshakes = handshakes
         self._refusals = host.refusals
 
-    def note_refusal(self, address: str, status: int, reason: str) -> None:
+    def note_refusal(self, address: str, status: int, reason: str, target: bytes | None) -> None:
         """Say that a request is refused before it is there, and keep that."""
-        self._refusals.add(address, status, reason)
+        identity = None if target is None else self._handshakes.identity_at(target)
+        self._refusals.add(address, status, reason, identity)
 
 
 def _soap_paths(

@@ -14,7 +14,7 @@ from ocppfw.urls import segments_of
 from ocppfw.versions import OcppVersion, names_of
 
 #: What RFC 6455 section 4.2.1 wants of every request; Autobahn checks the values.
-REQUIRED_HEADERS = ("Host", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
+REQUIRED_HEADERS = ("Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
 
 _QUERY = "query:"
 _MOST_OF_OFFER = 80  # characters of it in the log
