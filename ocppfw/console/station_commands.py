@@ -125,6 +125,13 @@ class StationCommands:
                 ),
                 _TRANSPORT,
                 Option(
+                    names=("--soap-address",),
+                    value="id=url",
+                    help="with -t soap: where a charge point listens, so that it can be called"
+                    " before it asks; may be repeated",
+                    repeatable=True,
+                ),
+                Option(
                     names=("--interface",),
                     value="address",
                     help="address to listen on (default 127.0.0.1)",
@@ -226,6 +233,7 @@ class StationCommands:
     def _start_cs(self, invocation: Invocation) -> None:
         options = invocation.options
         transport = _transport(options)
+        _check_soap_options(transport, options, "soap-address")
         given = {"port": invocation.arguments["port"], "transport": transport.value}
         if transport is Transport.SOAP:
             given["protocols"] = _SOAP_PROTOCOLS
@@ -330,6 +338,10 @@ def _check_url(url: str, transport: Transport, options: dict[str, Any]) -> None:
         usual = " or ".join(f"{scheme}://" for scheme in schemes)
         other = " (-t soap is for http)" if urlsplit(url).scheme in _SCHEMES[Transport.SOAP] else ""
         raise CommandFailed(f"url: with -t {transport} it begins with {usual}{other}")
-    for key in ("from", "remote-port"):
-        if key in options and transport is not Transport.SOAP:
-            raise CommandFailed(f"--{key} is for -t soap only")
+    _check_soap_options(transport, options, "from", "remote-port")
+
+
+def _check_soap_options(transport: Transport, options: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name in options and transport is not Transport.SOAP:
+            raise CommandFailed(f"--{name} is for -t soap only")

@@ -92,10 +92,17 @@ class StatusCommand:
 def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
     versions = ", ".join(version.subprotocol for version in station.versions)
     peers = station.connected_peers
-    yield f"Central system on port {port}: {versions}; {_count(len(peers))} connected"
+    heard_of = sum(peer.connection.heard_of for peer in peers)
+    yield f"Central system on port {port}: {versions}; {_count(heard_of)} connected"
     for peer in peers:
-        about = f"  #{peer.identity}: {peer.version.subprotocol} from {peer.address}"
+        about = f"  #{peer.identity}: {peer.version.subprotocol} {_where(peer)}"
         yield f"{about}{_running(peer)}{_odd(station, peer)}"
+
+
+def _where(peer: Peer) -> str:
+    if peer.connection.heard_of:
+        return f"from {peer.address}"
+    return f"at {peer.address}, not heard of yet"
 
 
 def _count(number: int) -> str:
@@ -107,6 +114,8 @@ def _about_charge_point(station: ChargePoint) -> str:
     url = shown_url(station.settings.url or "")
     if station.peer is None:
         return f"{about}, not connected with {url}"
+    if not station.peer.connection.heard_of:
+        return f"{about}, can call {url}, which has not answered yet"
     return f"{about}, connected with {url}{_running(station.peer)}{_odd(station, station.peer)}"
 
 

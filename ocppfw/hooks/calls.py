@@ -22,6 +22,11 @@ ADVICE = "use station.in_thread or twisted.internet.task.deferLater"
 _AWAITABLES = (Deferred, Awaitable)
 
 
+async def settled(value: Any) -> Any:
+    """What hooks have given, once it is there."""
+    return await value if isinstance(value, Deferred) else value
+
+
 def is_awaitable(value: Any) -> bool:
     """True for what a hook may return to answer later."""
     # Most often a coroutine; to ask an abstract base class takes its time.

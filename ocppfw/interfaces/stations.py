@@ -148,11 +148,13 @@ class Peer(Protocol):
     Attributes:
         heartbeat_interval: seconds between heartbeats that our last answer to BootNotification
             asked for; None before it.
+        address: ``host:port`` of the other end.
         stays: set by plugins: True while it should be the last to make room for another, where
             only so many may be connected (SOAP, ``max-soap-peers``).
     """
 
     heartbeat_interval: int | None
+    address: str
     stays: bool
 
     @property
@@ -174,10 +176,6 @@ class Peer(Protocol):
     @property
     def settings(self) -> Settings:
         """The settings that hold for this peer: its identity's own, and else the station's."""
-
-    @property
-    def address(self) -> str:
-        """``host:port`` of the other end."""
 
     @property
     def host(self) -> str:
@@ -232,11 +230,14 @@ class Connection(Protocol):
     Attributes:
         transport: WebSocket or SOAP.
         connected: True until the connection is lost.
+        heard_of: False while nothing has come from the other side, which over SOAP can be called
+            all the same.
         peer: set once, by the station that takes the connection.
     """
 
     transport: Transport
     connected: bool
+    heard_of: bool
     peer: Peer
 
     @property

@@ -122,6 +122,11 @@ class Host(Station, Protocol):
     ) -> Peer:
         """A connection was opened; its peer, which the connection has from now on."""
 
+    def peer_heard_of(
+        self, peer: Peer, address: str | None = None, data: PluginData | None = None
+    ) -> None:
+        """Something has come for the first time from a peer that could be called before."""
+
     def connection_lost(self, peer: Peer, reason: str) -> None:
         """A connection that was opened has ended."""
 

@@ -32,6 +32,7 @@ _EFFECTS = {
     "ping-timeout": Effect.NOW,
     "reconnect-delay": Effect.NOW,
     "reconnect-max-delay": Effect.NOW,
+    "soap-address": Effect.NOW,
     "trace": Effect.NOW,
     "validation": Effect.NOW,
     "calls-in-flight": Effect.NEXT_CONNECTION,
@@ -47,6 +48,7 @@ _WORDS = {
     "identity-from": ("path",),
     "no-subprotocol": ("close", "refuse"),
     "origins": ("all",),
+    "soap-address": ("ID=http://127.0.0.1:9001/",),
     "trace": ("on", "off"),
     "validation": VALIDATION,
 }
@@ -79,11 +81,15 @@ class Change:
         if name == "trace":  # one for all stations
             trace.shows = self.value
         for station in stations:
-            setattr(station.settings, self.setting.attribute, self.value)
-            if name in ("ping-interval", "ping-timeout"):
-                for peer in station.connected_peers:
-                    peer.connection.set_ping_interval(peer.settings.ping_interval)
+            self._set(station)
         return f"{name}={_shown(self.setting.mask(self.value))} ({_EFFECTS[name]})"
+
+    def _set(self, station: Station) -> None:
+        attribute, value = self.setting.attribute, self.value
+        if isinstance(value, dict):  # others keep what they have
+            value = getattr(station.settings, attribute) | value
+        setattr(station.settings, attribute, value)
+        station.setting_changed(self.setting.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +171,6 @@ def _shown(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, OcppVersion):
         return value.subprotocol
+    if isinstance(value, dict):
+        return ",".join(each if key is None else f"{key}={each}" for key, each in value.items())
     return ",".join(map(_shown, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -61,6 +61,9 @@ class CentralSystemService(ListeningService):
         log.info("CentralSystem started.")
         for line in self._announce(self.station.settings, self.port):
             log.info("cs: {line}", line=line)
+        if self._soap is not None:
+            self._soap.expect()
+            self.station.setting_watchers.append(self._soap.setting_changed)
 
     def stopService(self) -> Deferred[Any]:
         """Listen no more, end the connections."""

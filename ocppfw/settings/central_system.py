@@ -37,7 +37,8 @@ class CentralSystemSettings:
     default_protocol: OcppVersion | None = setting(
         None,
         "Version to speak over WebSocket with a charge point that offers none of ours; its request"
-        " may then lack the header Connection, too. none: it is not let in.",
+        " may then lack the header Connection, too. none: it is not let in. Over SOAP the version"
+        " of one that soap-address names and that has not asked anything yet.",
         parsers.or_none(parsers.protocol),
         Role.CS,
         own=(Role.CS,),

@@ -44,8 +44,8 @@ class SoapSettings:
     )
     soap_address: dict[str | None, str] = setting(
         [],
-        "Address of a SOAP charge point, as IDENTITY=URL, or of all others, as a URL with {id};"
-        " it wins over what is learned.",
+        "Address of a SOAP charge point, as IDENTITY=URL, which can then be called before it asks;"
+        " or of all others, as a URL with {id}. It wins over what is learned.",
         parsers.soap_addresses,
         Role.CS,
         repeatable=True,

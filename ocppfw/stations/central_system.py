@@ -66,11 +66,15 @@ class CentralSystem(Station):
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peers[peer.identity] = peer
+
+    def _say_connected(self, peer: interfaces.Peer) -> None:
         source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
         text = "ChargePoint #{id} connected{source} ({version})."
         self.log.info(text, id=peer.identity, source=source, version=peer.version.subprotocol)
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
-        self.log.info("ChargePoint #{id} disconnected: {reason}", id=peer.identity, reason=reason)
+        if peer.connection.heard_of:
+            text = "ChargePoint #{id} disconnected: {reason}"
+            self.log.info(text, id=peer.identity, reason=reason)
         if self.peers.get(peer.identity) is peer:
             del self.peers[peer.identity]

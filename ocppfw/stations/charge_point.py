@@ -116,11 +116,14 @@ class ChargePoint(Station):
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peer = peer
+
+    def _say_connected(self, peer: interfaces.Peer) -> None:
         self.log.info("Connected to CentralSystem ({version}).", version=peer.version.subprotocol)
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         self.peer = None
-        self.log.info("Connection lost: {reason}", reason=reason)
+        ended = "Connection lost" if peer.connection.heard_of else "Not connected"
+        self.log.info("{ended}: {reason}", ended=ended, reason=reason)
 
     def _attempt_ended(self, fault: str | None) -> None:
         self.connect_fault = fault

@@ -47,6 +47,7 @@ class Station(Background):
     Attributes:
         data: a dict per plugin name, for what the plugin wants to keep with the station.
         odd_messages: what becomes of messages that break their schema.
+        setting_watchers: are told the names of settings that have changed.
     """
 
     role: Role
@@ -66,6 +67,7 @@ class Station(Background):
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
         self._wall_clock = wall_clock
+        self.setting_watchers: list[Callable[[str], None]] = []
         self.odd_messages = OddMessages(self.label, self.taps)
         self._second = -1
         self._timestamp = ""
@@ -153,6 +155,14 @@ class Station(Background):
             return succeed(None)
         self._plugins.unsubscribe(self)
         return self._lifecycle.stop_all()
+
+    def setting_changed(self, name: str) -> None:
+        """A setting has another value; those who wait for that are told."""
+        if name in ("ping-interval", "ping-timeout"):
+            for peer in self.connected_peers:
+                peer.connection.set_ping_interval(peer.settings.ping_interval)
+        for watch in self.setting_watchers:
+            watch(name)
 
     def drain(self) -> Deferred[Any]:
         """Begin no further call; when those begun are answered, close with 1001.
@@ -258,8 +268,28 @@ class Station(Background):
         # The channels must know the peer before a plugin may use it.
         connection.peer = peer
         self._peer_opened(peer)
+        if connection.heard_of:
+            self._say_connected(peer)
         notify(self._implementations("connection_opened", version), self, peer)
         return peer
+
+    def peer_heard_of(
+        self,
+        peer: interfaces.Peer,
+        address: str | None = None,
+        data: PluginData | None = None,
+    ) -> None:
+        """Something has come for the first time from a peer that could be called before.
+
+        Args:
+            peer: the other side.
+            address: ``host:port`` that it came from; None where that says nothing new.
+            data: what plugins have learned when they were asked whether it may.
+        """
+        peer.address = address or peer.address
+        for plugin, learned in (data or {}).items():
+            peer.data[plugin].update(learned)
+        self._say_connected(peer)
 
     def connection_lost(self, peer: interfaces.Peer, reason: str) -> None:
         """A connection has ended."""
@@ -303,6 +333,9 @@ class Station(Background):
         failure.raiseException()
 
     def _peer_opened(self, peer: Peer) -> None:
+        raise NotImplementedError
+
+    def _say_connected(self, peer: interfaces.Peer) -> None:
         raise NotImplementedError
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Keeps a charge point connected: connects, and connects again after every end.
 
-Over SOAP to be connected means that the central system's port could be reached.
+Over SOAP to be connected means here that the central system's port could be reached.
 
 Twisted's ClientService does not fit: a WebSocket counts as connected only when its handshake
 is done, and ClientService breaks when TCP is lost while such a preparation goes on.

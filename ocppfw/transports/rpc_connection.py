@@ -32,6 +32,7 @@ class RpcConnection:
 
     Attributes:
         connected: True until the connection is lost.
+        heard_of: False while nothing has come from the other side.
         peer: the other side; set by the station when it takes the connection.
     """
 
@@ -51,6 +52,7 @@ class RpcConnection:
     log = Logger()
     transport: Transport
     peer: Peer
+    heard_of = True  # a WebSocket begins with the other side's handshake
 
     def __init__(
         self, answerer: Answerer, taps: Taps, settings: Settings, clock: IReactorTime

@@ -10,10 +10,11 @@ import pytest
 
 from ocppfw.errors import SettingsError
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
-from ocppfw.settings import VALIDATION, Settings
+from ocppfw.settings import VALIDATION
 from ocppfw.versions import OcppVersion, Role
 from tests.console.conftest import PATIENCE, ROOT
 from tests.process.wire import PING, knock, open_wire
+from tests.world import World
 
 
 @pytest.fixture
@@ -23,11 +24,12 @@ def intervals():
 
 
 @pytest.fixture
-def station(intervals):
+def station(tmp_path, clock, intervals):
+    central_system = World(tmp_path, clock).make()
     connection = SimpleNamespace(set_ping_interval=intervals.append)
-    settings = Settings.build({"role": "cs"})
-    peers = [SimpleNamespace(connection=connection, settings=settings)]
-    return SimpleNamespace(role=Role.CS, settings=settings, connected_peers=peers)
+    peer = SimpleNamespace(connection=connection, settings=central_system.settings)
+    central_system.peers["CP1"] = peer
+    return central_system
 
 
 @pytest.fixture
@@ -64,6 +66,26 @@ def test_print_xml(station, memory):
 def test_other_settings(station, memory):
     assert change(station, memory, "calls_in_flight", "2").endswith("(from the next connection on)")
     assert station.settings.calls_in_flight == 2
+
+
+def test_who_waits_for_a_setting_is_told(station, memory):
+    told = []
+    station.setting_watchers.append(told.append)
+    change(station, memory, "validation", "off")
+    assert told == ["validation"]
+
+
+def test_an_address_more(station, memory):
+    assert change(station, memory, "soap_address", "A=http://h:1/") == (
+        "soap-address=A=http://h:1/ (now)"
+    )
+    change(station, memory, "soap_address", "B=http://h:2/")
+    change(station, memory, "soap-address", "A=http://h:3/")
+    change(station, memory, "soap-address", "http://h:4/{id}")
+    wanted = {"A": "http://h:3/", "B": "http://h:2/", None: "http://h:4/{id}"}
+    assert station.settings.soap_address == wanted
+    lines = "\n".join(describe_settings([station], Role.CS, memory))
+    assert "  soap-address=A=http://h:3/,B=http://h:2/,http://h:4/{id}  " in lines
 
 
 @pytest.mark.parametrize("mode", VALIDATION)

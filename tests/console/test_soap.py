@@ -187,6 +187,37 @@ def test_a_charge_point_that_is_gone(ocppfw, port, from_port):
     assert result.returncode == 1
 
 
+def test_a_charge_point_that_never_asked(ocppfw, port, from_port):
+    """It listens at an address that the central system is given."""
+    lines = (
+        f"start_cs {port} -t soap -p ocpp1.5 --soap-address b=http://127.0.0.1:1/",
+        f"start_cp http://127.0.0.1:{port} a -t soap -r {from_port}",
+        "status",
+        f"set cs soap_address=a=http://127.0.0.1:{from_port}/",
+        "status",
+        "remote_clearcache --remote-id a",
+        "status",
+    )
+    text = output(ocppfw(script="\n".join(lines) + "\n"))
+    assert "cs: ChargePoint #b can be called at http://127.0.0.1:1/ (ocpp1.5)." in text
+    assert f"soap-address=a=http://127.0.0.1:{from_port}/ (now)" in text
+    assert "Error" not in text
+    first, second, third = text.split("Central system on port")[1:]
+    assert "0 charge points connected" in first
+    assert "  #b: ocpp1.5 at 127.0.0.1:1, not heard of yet" in first
+    assert f"#a: ocpp1.5, can call http://127.0.0.1:{port}, which has not answered yet" in first
+    assert f"  #a: ocpp1.5 at 127.0.0.1:{from_port}, not heard of yet" in second
+    assert 'cp#a: >>cs /ClearCache {"status":"' in second
+    assert "1 charge point connected" in third
+    assert f"  #a: ocpp1.5 from 127.0.0.1:{from_port}" in third
+    assert f"#a: ocpp1.5, connected with http://127.0.0.1:{port}" in third
+
+
+def test_an_address_is_for_soap(ocppfw, port):
+    text = output(ocppfw(script=f"start_cs {port} --soap-address a=http://127.0.0.1:1/\n"))
+    assert "Error: --soap-address is for -t soap only" in text
+
+
 def test_a_port_that_is_taken(ocppfw, port):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
         other = taken.getsockname()[1]

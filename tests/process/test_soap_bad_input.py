@@ -174,7 +174,7 @@ def test_charge_point(tmp_path, version):
         charge_point(tmp_path, server.url, *options) as station,
     ):
         port = int(station.wait_for(r"SOAP Server listening on port (\d+)")[1])
-        station.wait_for("Connected to CentralSystem")
+        station.wait_for("CentralSystem can be called at")
         cases = [*unreadable(good), *disobedient(good), *refusals_of_a_charge_point(good)]
         assert_all_are_refused(port, station, "cp", good, cases)
 

@@ -80,6 +80,6 @@ def test_charge_point(tmp_path, count):
     options = ("--id", "CP", "--manual", "--trace", "off")
     with SoapServer("1.6", "cs") as server, charge_point(tmp_path, server.url, *options) as station:
         port = int(station.wait_for(r"SOAP Server listening on port (\d+)")[1])
-        station.wait_for("Connected to CentralSystem")
+        station.wait_for("CentralSystem can be called at")
         ends = post_mutations(port, seeds(Role.CP, "1.6"), count, good)
         assert_all_was_well(station, ends, count)

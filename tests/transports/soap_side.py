@@ -49,8 +49,9 @@ class Side:
         self.connection = ChargePointConnection(self.station, "CP1", V1_5, self.client)
         self.connection.url = URL
         self.connection.own_url = "http://192.0.2.1/"
+        self.connection.heard_of = True
         self.peer = self.station.connection_opened("CP1", V1_5, self.connection, "192.0.2.7:4711")
-        self.connection.heard()
+        self.connection.hear()
 
     def call(self, action="ClearCache", payload=None, **options):
         return outcomes(self.peer.call(action, payload, **options))

@@ -10,7 +10,7 @@ from ocppfw.rpc.frames import Call
 from ocppfw.soap import Addressing, Request, build_response, read_request
 from ocppfw.transports.http.compression import BodyRefused
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange
-from ocppfw.transports.soap.connection import Busy
+from ocppfw.transports.soap.refusals import Busy
 from ocppfw.versions import Role
 from tests.deferreds import outcomes, value_of
 from tests.transports.soap_side import URL, V1_5, Side
@@ -340,7 +340,7 @@ def test_silence_is_the_end(booting, interval, given, limit):
     side = booting(interval, **given)
     side.clock.advance(limit - 1)
     assert side.peer.connected
-    side.connection.heard()
+    side.connection.hear()
     side.clock.advance(limit - 1)
     assert side.peer.connected
     side.clock.advance(1)
@@ -425,7 +425,7 @@ def test_an_address_that_twisted_does_not_take(side):
 
 def test_closed_as_soon_as_opened_leaves_no_timer(side):
     side.connection.close()
-    side.connection.heard()
+    side.connection.hear()
     assert not side.clock.getDelayedCalls()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -51,6 +51,12 @@ class SoapAddresses:
         self._taken: dict[str, tuple[str, str]] = {}
         self._refused: dict[str, tuple[str, str]] = {}
         self._lookups = 0
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """The addresses that settings give to single charge points, by identity."""
+        given = self._settings.soap_address
+        return {identity: url for identity, url in given.items() if identity is not None}
 
     def find(self, identity: str) -> str | None:
         """The address of a charge point, None while it is not known."""

@@ -6,13 +6,14 @@ from collections.abc import Collection
 from typing import Protocol
 
 from ocppfw.errors import ConnectionRefused
+from ocppfw.hooks.calls import settled
 from ocppfw.interfaces import Envelope, Host, Peer
 from ocppfw.soap import EnvelopeRefused, Request, call_error_of, read_request
 from ocppfw.transports.http.requests import IncomingRequest
 from ocppfw.transports.soap.client import SoapClient
-from ocppfw.transports.soap.connection import Busy, SoapConnection, settled
+from ocppfw.transports.soap.connection import SoapConnection
 from ocppfw.transports.soap.received import Received
-from ocppfw.transports.soap.refusals import Refused, of_busy, of_connection, of_envelope
+from ocppfw.transports.soap.refusals import Busy, Refused, of_busy, of_connection, of_envelope
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, identity_fault
 
 # Each holds its envelope for as long as a plugin thinks about it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from twisted.internet.interfaces import IDelayedCall
 
 from ocppfw.interfaces import CentralSystemHost, PluginData
@@ -9,12 +11,13 @@ from ocppfw.soap import Request as SoapRequest
 from ocppfw.transports.http.requests import IncomingRequest, own_address, shown_path
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.client import SoapClient
-from ocppfw.transports.soap.connection import AnswerSender, Busy, SoapConnection
+from ocppfw.transports.soap.connection import SoapConnection
 from ocppfw.transports.soap.places import Places
-from ocppfw.transports.soap.received import Received
-from ocppfw.transports.soap.refusals import Refused
+from ocppfw.transports.soap.received import AnswerSender, Received
+from ocppfw.transports.soap.refusals import Busy, Refused
 from ocppfw.transports.soap.service import EnvelopeService
-from ocppfw.versions import OcppVersion, Role, Transport
+from ocppfw.urls import shown_url
+from ocppfw.versions import OcppVersion, Role
 
 _SILENT_INTERVALS = 2  # a heartbeat may be lost, and a minute late
 _SILENT_SECONDS = 60
@@ -48,6 +51,16 @@ class CentralSystemSoap(EnvelopeService):
         identity, path = refused.envelope.identity, shown_path(incoming.http)
         self._host.refusals.add(incoming.address, refused.status, refused.reason, identity, path)
 
+    def setting_changed(self, name: str) -> None:
+        """A setting has another value."""
+        if name == "soap-address":
+            self.expect()
+
+    def expect(self) -> None:
+        """Be ready to call the charge points whose addresses the settings name, before they ask."""
+        for identity in self._addresses.given:
+            self._expect(identity)
+
     def validation_of(self, identity: str) -> str:
         """The setting ``validation`` for the envelopes of a charge point."""
         return self._host.settings.for_identity(identity).validation
@@ -72,8 +85,9 @@ class CentralSystemSoap(EnvelopeService):
         connection.url = self._addresses.find(identity)
         connection.own_url = own_address(incoming.http)
         if present is None:
-            self._open(connection, request, incoming, learned)
-        connection.heard()
+            connection.heard_of = True
+            self._open(connection, identity, request.version, incoming.address, learned)
+        connection.hear(incoming.address, learned)
         if connection.connected:  # no plugin has closed it as soon as it was opened
             self._places.heard(connection, incoming.host)
         return connection
@@ -91,7 +105,7 @@ class CentralSystemSoap(EnvelopeService):
 
     def _make_room(self, identity: str) -> None:
         present, current = len(self._places), self._host.find_peer(identity)
-        if current is not None and current.transport is Transport.SOAP:
+        if current is not None and current.connection in self._places:
             present -= 1  # it will be replaced
         if present >= self._settings.max_soap_peers:
             first = self._places.first_to_go()
@@ -105,18 +119,49 @@ class CentralSystemSoap(EnvelopeService):
     def _open(
         self,
         connection: ChargePointConnection,
-        request: SoapRequest,
-        incoming: IncomingRequest,
-        learned: PluginData | None,
+        identity: str,
+        version: OcppVersion,
+        address: str,
+        learned: PluginData | None = None,
     ) -> None:
-        connection.ended.addCallback(lambda _: self._places.left(connection))
-        self._host.connection_opened(
-            request.identity, request.version, connection, incoming.address, learned
-        )
+        connection.ended.addCallback(self._closed, connection, identity)
+        self._host.connection_opened(identity, version, connection, address, learned)
+
+    def _closed(self, _: None, connection: ChargePointConnection, identity: str) -> None:
+        self._places.left(connection)
+        if identity in self._addresses.given:
+            self._host.clock.callLater(0, self._expect, identity)  # once its end is told
+
+    def _expect(self, identity: str) -> None:
+        """Be ready to call a charge point at the address that the settings name."""
+        url = self._addresses.given.get(identity)
+        peer = self._host.find_peer(identity)
+        if url is None or self._stopping:
+            return
+        if peer is None:
+            version = self._version_before(identity)
+            connection = ChargePointConnection(self._host, identity, version, self.client)
+            connection.url = url
+            self._open(connection, identity, version, urlsplit(url).netloc)
+            text = "ChargePoint #{id} can be called at {url} ({version})."
+            shown = {"url": shown_url(url), "version": version.subprotocol}
+            self._host.log.info(text, id=identity, **shown)
+        elif isinstance(peer.connection, ChargePointConnection):
+            peer.connection.url = url
+
+    def _version_before(self, identity: str) -> OcppVersion:
+        """The version of a charge point that has not asked anything yet."""
+        settings = self._host.settings.for_identity(identity)
+        spoken = settings.soap_versions
+        given = settings.default_protocol
+        return given if given in spoken else spoken[-1]
 
 
 class ChargePointConnection(SoapConnection):
-    """A charge point, at the central system: lost when it is not heard of for too long."""
+    """A charge point, at the central system: lost when it is not heard of for too long.
+
+    One that has not been heard of at all is never lost: its address stands in the settings.
+    """
 
     _heard_at = 0.0
     _timer: IDelayedCall | None = None
@@ -132,12 +177,11 @@ class ChargePointConnection(SoapConnection):
             self._timer.cancel()
             self._watch()
 
-    def heard(self) -> None:
-        """The charge point has sent a request."""
-        if not self.connected:
-            return  # a plugin has closed it as soon as it was opened
+    def hear(self, address: str | None = None, data: PluginData | None = None) -> None:
+        """An envelope has come from the charge point."""
+        super().hear(address, data)
         self._heard_at = self._clock.seconds()
-        if self._timer is None:
+        if self._timer is None and self.connected:  # else a plugin has closed it at once
             self._watch()
 
     def lose(self, reason: str) -> None:
@@ -148,6 +192,10 @@ class ChargePointConnection(SoapConnection):
         super().lose(reason)
 
     # Private.
+
+    def _not_reached(self, reason: str) -> None:
+        if self.heard_of:
+            self.lose(reason)
 
     def _watch(self) -> None:
         silence = self._clock.seconds() - self._heard_at

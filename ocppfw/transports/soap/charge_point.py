@@ -19,9 +19,10 @@ from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import IncomingRequest, plain_path, wants_wsdl
 from ocppfw.transports.reconnect import endpoint_of
 from ocppfw.transports.soap.client import SoapClient
-from ocppfw.transports.soap.connection import Busy, SoapConnection
-from ocppfw.transports.soap.refusals import refused
+from ocppfw.transports.soap.connection import SoapConnection
+from ocppfw.transports.soap.refusals import Busy, refused
 from ocppfw.transports.soap.service import EnvelopeService
+from ocppfw.urls import shown_url
 from ocppfw.versions import Role
 
 
@@ -111,6 +112,9 @@ class CentralSystemFinder:
         connection = SoapConnection(station, station.identity, station.version, self._client)
         connection.url, connection.own_url = self._url, self._own_url
         connection.headers = self._headers
+        text = "CentralSystem can be called at {url} ({version})."
+        shown = {"url": shown_url(self._url), "version": station.version.subprotocol}
+        station.log.info(text, **shown)
         station.connection_opened(
             station.identity, station.version, connection, f"{address.host}:{address.port}"
         )

@@ -11,7 +11,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from ocppfw.errors import CallFailed, CallTimedOut, NotConnected, PayloadInvalid, Violation
-from ocppfw.interfaces import Envelope, Host
+from ocppfw.hooks.calls import settled
+from ocppfw.interfaces import Envelope, Host, PluginData
 from ocppfw.rpc.channels import PendingCall
 from ocppfw.rpc.errorcodes import Fault, code_for
 from ocppfw.rpc.frames import Answer, Call, CallError, CallResult
@@ -31,17 +32,11 @@ from ocppfw.transports.http.requests import Reply
 from ocppfw.transports.rpc_connection import CLOSED, RpcConnection
 from ocppfw.transports.soap.client import HttpAnswer, HttpExchange, SoapClient
 from ocppfw.transports.soap.post_faults import explained, is_unreachable, status_words
-from ocppfw.transports.soap.received import Received
+from ocppfw.transports.soap.received import AnswerSender, Received
+from ocppfw.transports.soap.refusals import Busy
 from ocppfw.versions import OcppVersion, Transport
 
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
-
-#: Takes an answer, or None for no answer at all; tells whether somebody was there.
-AnswerSender = Callable[[Reply | None], bool]
-
-
-class Busy(Exception):
-    """No further request is taken now; the text says why."""
 
 
 class SoapConnection(RpcConnection):
@@ -73,6 +68,7 @@ class SoapConnection(RpcConnection):
         self._running: dict[str, Deferred[Any]] = {}
         self._resumed: Deferred[None] | None = None  # while reading is paused
         self.ended: Deferred[None] = Deferred()
+        self.heard_of = False
         self.url: str | None = None
         self.own_url: str | None = None
         self.headers: Mapping[str, str] = {}
@@ -155,6 +151,7 @@ class SoapConnection(RpcConnection):
             Busy: too many are being answered, or we are about to stop.
             EnvelopeRefused: a plugin has changed the envelope into none that can be read.
         """
+        self.hear()
         if received is not None and self._taps.active:
             envelope = Envelope(received.text, request.call.action, request.call)
             self._taps.envelope_received(self.peer, envelope)
@@ -182,6 +179,17 @@ class SoapConnection(RpcConnection):
             known = message if changed == text else None
             self._taps.envelope_sent(self.peer, Envelope(changed, action, known))
         return changed
+
+    def hear(self, address: str | None = None, data: PluginData | None = None) -> None:
+        """An envelope has come from the peer.
+
+        Args:
+            address: ``host:port`` that it came from; None for an answer.
+            data: what plugins have learned when they were asked whether it may.
+        """
+        if not self.heard_of and self.connected:
+            self.heard_of = True
+            self._host.peer_heard_of(self.peer, address, data)
 
     def lose(self, reason: str) -> None:
         """The peer is gone: everything pending fails at once."""
@@ -292,14 +300,14 @@ class SoapConnection(RpcConnection):
         if self._taps.active:
             message, leniency = await self._as_shown(answer, call)
         else:
-            leniency = self._leniency
+            leniency = Leniency(self.peer.settings.validation)
             message = self._message(answer, answer.body, call, leniency)
         self._report(call, leniency, f"the answer to {call.action}")
         return message
 
     async def _as_shown(self, answer: HttpAnswer, call: Call) -> tuple[Answer, Leniency]:
         """What an answer says, as plugins have changed it, and what was odd about it."""
-        known, leniency = None, self._leniency
+        known, leniency = None, Leniency(self.peer.settings.validation)
         with suppress(CallFailed, PayloadInvalid):
             known = self._message(answer, answer.body, call, leniency)
         self._taps.envelope_received(self.peer, Envelope(answer.text, call.action, known))
@@ -307,7 +315,7 @@ class SoapConnection(RpcConnection):
         if changed is None:
             await Deferred()  # dropped: the call expires
         if known is None or changed != answer.text:
-            leniency = self._leniency
+            leniency = Leniency(self.peer.settings.validation)
             known = self._message(answer, changed, call, leniency)
         return known, leniency
 
@@ -318,10 +326,14 @@ class SoapConnection(RpcConnection):
         asked = self._host.role.other
         try:
             message = read_response(text, self._version, asked, call, charset, leniency)
+        except PayloadInvalid:
+            self.hear()
+            raise
         except NotAnEnvelope as error:
             # An HTTP status alone counts like a fault (OCPP-S 1.6 errata 3.2).
             reason = self._hint(answer) or str(error)
             raise CallFailed("GenericError", f"HTTP status {answer.status}: {reason}") from None
+        self.hear()
         if isinstance(message, CallError) and answer.status == 401:
             description = f"{message.description} ({self._hint(answer)})".strip()
             return replace(message, description=description)
@@ -334,11 +346,6 @@ class SoapConnection(RpcConnection):
     def _validation_of(self, identity: str) -> str:
         """The peer stays the same, whatever a plugin has written into its envelope."""
         return self.peer.settings.validation
-
-    @property
-    def _leniency(self) -> Leniency:
-        """How the next answer is judged."""
-        return Leniency(self.peer.settings.validation)
 
     def _report(self, call: Call, leniency: Leniency, subject: str) -> None:
         """Say what was odd about an envelope, unless nobody wants to know."""
@@ -359,8 +366,12 @@ class SoapConnection(RpcConnection):
         if error is None:
             return failure
         if is_unreachable(failure):
-            self._clock.callLater(0, self.lose, str(error))  # once the caller knows
+            self._clock.callLater(0, self._not_reached, str(error))  # once the caller knows
         raise error from None
+
+    def _not_reached(self, reason: str) -> None:
+        """A call could not reach the peer."""
+        self.lose(reason)
 
     def _explain_call(self, failure: Failure, call: Call) -> Failure:
         """The same, unless nobody waits for the answer any more."""
@@ -377,11 +388,6 @@ class SoapConnection(RpcConnection):
         if posted is not None:
             posted.cancel()  # its time is up
         super()._end_call(pending, outcome)
-
-
-async def settled(value: Any) -> Any:
-    """What a hook has given, once it is there."""
-    return await value if isinstance(value, Deferred) else value
 
 
 def _expired(what: str) -> Callable[[Any, float], None]:

@@ -31,6 +31,10 @@ class Places:
     def __len__(self) -> int:
         return len(self._hosts)
 
+    def __contains__(self, connection: object) -> bool:
+        """Whether somebody has a place: who was only expected so far has none."""
+        return connection in self._hosts
+
     def heard(self, connection: Placed, host: str) -> None:
         """A connection was heard of, for the first time or again."""
         self.left(connection)

@@ -1,11 +1,16 @@
-"""The envelope of a request, as it came."""
+"""The envelope of a request, as it came, and how its answer goes out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from ocppfw.soap import decoded
+from ocppfw.transports.http.requests import Reply
+
+#: Takes an answer, or None for no answer at all; tells whether somebody was there.
+AnswerSender = Callable[[Reply | None], bool]
 
 
 @dataclass(frozen=True)

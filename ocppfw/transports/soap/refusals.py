@@ -15,9 +15,12 @@ from ocppfw.soap import (
     content_type,
 )
 from ocppfw.transports.http.requests import Reply, why_not_admitted
-from ocppfw.transports.soap.connection import Busy
 
 OUR_FAULT = SoapFault(FaultCode.RECEIVER, Subcode.INTERNAL_ERROR, "an internal error occurred")
+
+
+class Busy(Exception):
+    """No further request is taken now; the text says why."""
 
 
 class Refused(Exception):
