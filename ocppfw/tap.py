@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ from twisted.python import usage
 from ocppfw import __version__
 from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
+from ocppfw.service.listener import CannotListen
 from ocppfw.service.log import file_observer, stream_observer
 from ocppfw.service.read_loop import shorten_reads
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
+from ocppfw.text import did_you_mean, escape_controls
 from ocppfw.versions import Role
 
 _EPILOG = """
@@ -89,7 +93,21 @@ class Options(usage.Options):
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
-            raise SystemExit(f"ocppfw: {error} (twistd ocppfw --help shows the options)") from None
+            help_text = " (twistd ocppfw --help shows the options)"
+            raise _last_word(f"{error}{self._hint(str(error))}{help_text}") from None
+
+    def _hint(self, fault: str) -> str:
+        """What an option that is not known, or was cut too short, may stand for."""
+        found = re.match(r"option --(\S+) not (recognized|a unique prefix)", fault)
+        if found is None:
+            return ""
+        name, known = found[1], [each.rstrip("=") for each in self.longOpt]
+        if found[2] != "recognized":
+            possible = [f"--{each}" for each in sorted(known) if each.startswith(name)]
+            return f" of {' or '.join(possible)}"
+        if name in [each.rstrip("=") for each in getattr(self.parent, "longOpt", ())]:
+            return ", it is one of twistd: give it before the word ocppfw"
+        return did_you_mean(name, known, "--")
 
     def getUsage(self, width: int | None = None) -> str:
         """The help text, with examples."""
@@ -103,7 +121,8 @@ class Options(usage.Options):
                     bool(self[setting.name]) if setting.flag else self[setting.name]
                 )
         try:
-            config = read_config(Path(self["config"])) if self["config"] else Config()
+            given = self["config"]
+            config = Config() if given is None else read_config(Path(given))
             self.settings = Settings.build(
                 config.settings, self.given, identities=config.identities
             )
@@ -119,6 +138,9 @@ class Options(usage.Options):
             # twistd takes the name of a callable without arguments, nothing else.
             Options.twistd = self.parent
             self.parent["logger"] = "ocppfw.tap.Options.make_log_observer"
+            _check_writable("logfile", _log_path(self.parent))
+        if self.parent.get("pidfile"):
+            _check_writable("pidfile", Path(self.parent["rundir"], self.parent["pidfile"]))
 
     @staticmethod
     def make_log_observer() -> ILogObserver:
@@ -146,6 +168,25 @@ def _log_path(twistd: Any) -> Path | None:
     if name == "-" or (twistd["nodaemon"] and not name):
         return None
     return Path(name or "twistd.log").resolve()
+
+
+def _check_writable(option: str, path: Path | None) -> None:
+    """Refuse a file that twistd could not write; it would end with a traceback.
+
+    Raises:
+        UsageError: the file, or a new one in its folder, cannot be written.
+    """
+    if path is None:
+        return
+    try:
+        if path.exists():
+            path.open("rb+").close()
+        else:
+            tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        missing = f"there is no folder {path.parent}"
+        reason = error.strerror if path.parent.is_dir() else missing
+        raise usage.UsageError(f"--{option} {path}: {reason}") from None
 
 
 def _teller(twistd: Any) -> Callable[[str], None]:
@@ -176,6 +217,11 @@ def _check_role(settings: Settings, given: dict[str, Any]) -> None:
             raise SettingsError(f"{setting.name}: is only for --role {setting.role}")
 
 
+def _last_word(text: str) -> SystemExit:
+    """Ends the process with status 1 and one line."""
+    return SystemExit(escape_controls(f"ocppfw: {text}"))
+
+
 def makeService(options: Options) -> IService:
     """The service that twistd runs; a fault in settings or plugins ends the process."""
     from twisted.internet import reactor
@@ -185,7 +231,10 @@ def makeService(options: Options) -> IService:
         show = show_line if options.settings.trace else None
         tell = None if options.parent["nodaemon"] else _teller(options.parent)
         service = build_service(options.settings, options.plugin_settings, reactor, show, tell)
+    except CannotListen as error:
+        option = f" (--{error.setting})" if error.setting else ""
+        raise _last_word(f"{error}{option}") from None
     except OcppfwError as error:
-        raise SystemExit(f"ocppfw: {error}") from None
+        raise _last_word(str(error)) from None
     shorten_reads(reactor)
     return service

@@ -21,10 +21,11 @@ from ocppfw.service.running import RunningStations
 from ocppfw.settings import Settings
 from ocppfw.stations.trace import Trace
 from ocppfw.store import MemoryStores
-from ocppfw.text import did_you_mean
+from ocppfw.text import did_you_mean, escape_controls
 from ocppfw.versions import Role
 
 AUTOSTART = "cp_autostart"
+_NUMBER = re.compile(r"%\d*d")
 _NUMBER_PATTERN = re.compile(r"(?:[^%]|%%)*%\d{0,2}d(?:[^%]|%%)*")  # %% stands for a percent sign
 
 log = Logger()
@@ -61,7 +62,7 @@ class ProcessService(MultiService):
         try:
             super().privilegedStartService()
         except SettingsError as error:
-            raise CannotStart(f"ocppfw: {error}") from None
+            raise CannotStart(escape_controls(f"ocppfw: {error}")) from None
 
     def startService(self) -> None:
         """Start everything.
@@ -72,7 +73,7 @@ class ProcessService(MultiService):
         try:
             super().startService()
         except PluginError as error:
-            raise CannotStart(f"ocppfw: {error}") from None
+            raise CannotStart(escape_controls(f"ocppfw: {error}")) from None
         if self._tell is not None:
             self._tell(_what_runs(self._running))
 
@@ -99,13 +100,17 @@ def build_plugins(
     """Find and load the plugins.
 
     Raises:
-        PluginError: one of them cannot be loaded.
+        PluginError: one of them cannot be loaded, or one that is asked for is of the other role.
     """
     manager = PluginManager(Discovery.usual(map(Path, settings.plugins)), plugin_settings)
     requested = {*settings.plugin, *plugin_settings}
     if settings.role is Role.CP and not settings.manual:
         requested.add(AUTOSTART)
     manager.load_initial(requested)
+    for plugin in manager.loaded:
+        if plugin.name in requested and settings.role not in plugin.roles:
+            [other] = plugin.roles
+            raise PluginError(f"plugin {plugin.name}: is only for --role {other}")
     return manager
 
 
@@ -162,10 +167,10 @@ def identities(settings: Settings) -> list[str]:
 
 
 def _expand(pattern: str, count: int) -> list[str]:
-    if count == 1 and "%" not in pattern:
+    if count == 1 and not _NUMBER.search(pattern):
         return [pattern]
     if not _NUMBER_PATTERN.fullmatch(pattern):
-        raise SettingsError(
-            f"id: {pattern!r} must hold one number, such as CP%04d, when --count is given"
-        )
+        wanted = "one number such as %04d, and %% for a percent sign"
+        why = "" if count == 1 else f", for count = {count}"
+        raise SettingsError(f"id: {pattern!r} must hold {wanted}{why}")
     return [pattern % number for number in range(1, count + 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -13,6 +14,12 @@ from ocppfw.errors import SettingsError
 
 LOOPBACK = "127.0.0.1"
 _LISTEN_BACKLOG = 1024
+#: By the fault what may help, and whether that is another port or another interface.
+_WAYS_OUT: dict[int | None, tuple[str, bool]] = {
+    errno.EADDRINUSE: ("; another port may be free, 0 takes any", True),
+    errno.EACCES: ("; ports below 1024 may be for root only, 0 takes any that is free", True),
+    errno.EADDRNOTAVAIL: ("; no interface of this machine has that address", False),
+}
 
 
 class ListeningService(Service):
@@ -25,6 +32,9 @@ class ListeningService(Service):
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._port: Any = None
+
+    #: the setting that chooses the port
+    port_setting: str
 
     @property
     def place(self) -> tuple[str, int]:
@@ -40,7 +50,7 @@ class ListeningService(Service):
         """Take the port, unless that is done.
 
         Raises:
-            SettingsError: it cannot be had; the text says why.
+            CannotListen: it cannot be had; the text says why.
         """
         if self._port is None:
             interface, port = self.place
@@ -50,13 +60,13 @@ class ListeningService(Service):
                     port, site, backlog=_LISTEN_BACKLOG, interface=interface
                 )
             except CannotListenError as error:
-                raise _cannot_listen(interface, port, error.socketError) from None
+                raise self._cannot_listen(error.socketError) from None
 
     def try_port(self) -> None:
         """Take the port and give it back: twistd goes to the background before it listens.
 
         Raises:
-            SettingsError: it cannot be had; the text says why.
+            CannotListen: it cannot be had; the text says why.
         """
         interface, port = self.place
         family = socket.AF_INET6 if ":" in interface else socket.AF_INET
@@ -65,12 +75,19 @@ class ListeningService(Service):
             try:
                 probe.bind((interface, port))
             except OSError as error:
-                raise _cannot_listen(interface, port, error) from None
+                raise self._cannot_listen(error) from None
 
     def privilegedStartService(self) -> None:
         """Listen, while we still may use a low port."""
         self.listen()
         super().privilegedStartService()
+
+    def _cannot_listen(self, error: OSError) -> CannotListen:
+        interface, port = self.place
+        hint, of_port = _WAYS_OUT.get(error.errno, ("", True))
+        setting = self.port_setting if of_port else "interface"
+        text = f"cannot listen on {interface} port {port}: {error.strerror or error}{hint}"
+        return CannotListen(text, setting if hint else None)
 
     def _stop_listening(self) -> Deferred[Any]:
         return maybeDeferred(self._port.stopListening)
@@ -86,5 +103,13 @@ def within(seconds: float, expected: Deferred[Any], reactor: Any) -> Deferred[An
     return expected.addErrback(lambda failure: failure.trap(TimeoutError) and None)
 
 
-def _cannot_listen(interface: str, port: int, error: Exception) -> SettingsError:
-    return SettingsError(f"cannot listen on {interface} port {port}: {error}")
+class CannotListen(SettingsError):
+    """A port cannot be had.
+
+    Attributes:
+        setting: the one that may help, as far as is known.
+    """
+
+    def __init__(self, text: str, setting: str | None) -> None:
+        super().__init__(text)
+        self.setting = setting

@@ -31,6 +31,8 @@ from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport, identit
 if TYPE_CHECKING:
     from ocppfw.service.soap import SoapListener
 
+_SPOKEN_OVER_SOAP = f"only {', '.join(version.subprotocol for version in SOAP_VERSIONS)}"
+
 
 class RunningStations(MultiService):
     """The stations of a process. As a service, it starts and stops them all.
@@ -111,7 +113,9 @@ class RunningStations(MultiService):
             CatalogueError: the definitions of a version cannot be read.
         """
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
-            raise SettingsError("protocols: none of these is spoken over SOAP")
+            raise SettingsError(
+                f"protocols: none of these is spoken over SOAP, {_SPOKEN_OVER_SOAP}"
+            )
         for each in (settings, *settings.identities.values()):
             each.check_default_protocol(each.default_protocol)
         _read_definitions(itertools.product(settings.protocols, settings.transport))
@@ -284,8 +288,7 @@ class RunningStations(MultiService):
             raise SettingsError("url: must be given, such as ws://HOST:PORT/, or http:// for SOAP")
         if settings.is_soap and settings.protocol not in SOAP_VERSIONS:
             name = settings.protocol.subprotocol
-            known = ", ".join(version.subprotocol for version in SOAP_VERSIONS)
-            raise SettingsError(f"protocol: {name} is not spoken over SOAP, one of {known} is")
+            raise SettingsError(f"protocol: {name} is not spoken over SOAP, {_SPOKEN_OVER_SOAP}")
         return settings.url
 
     def _listen(self, settings: Settings, url: str) -> SoapListener:

@@ -45,6 +45,8 @@ class CentralSystemService(ListeningService):
         self._announce = announce
         self._soap: CentralSystemSoap | None = None
 
+    port_setting = "port"
+
     @property
     def place(self) -> tuple[str, int]:
         """Interface and port to listen on; port 0 stands for a free one."""

@@ -54,6 +54,8 @@ class SoapListener(ListeningService):
         self._client = SoapClient(settings, reactor)
         self._soap = ChargePointSoap(settings, self._client)
 
+    port_setting = "remote-port"
+
     @property
     def place(self) -> tuple[str, int]:
         """Interface and port to listen on; port 0 stands for a free one."""

@@ -39,7 +39,11 @@ def read_config(path: Path) -> Config:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror or error}") from error
+    except RecursionError:
+        raise SettingsError(f"{path}: tables or lists are nested too deeply") from None
+    except ValueError as error:  # not UTF-8, not TOML, a number of thousands of digits
         raise SettingsError(f"{path}: {error}") from error
     try:
         # ``plugin`` is a list of names where it is a setting, and a table of tables where not.

@@ -35,7 +35,7 @@ def seconds(low: float = 0) -> Parser[float]:
     def parse(value: Any) -> float:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             number = -1.0
         if isinstance(value, bool) or not low <= number < 1e9:
             raise ValueError(f"a number of seconds, at least {low:g}")
@@ -45,9 +45,9 @@ def seconds(low: float = 0) -> Parser[float]:
 
 
 def text(value: Any) -> str:
-    """A text."""
-    if not isinstance(value, str):
-        raise ValueError("a text")
+    """A text; what is not UTF-8 on the command line has characters that cannot be shown, either."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a text without control or other invisible characters")
     return value
 
 

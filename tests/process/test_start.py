@@ -98,16 +98,42 @@ def test_port_in_use(tmp_path):
         port = taken.getsockname()[1]
         done = run(tmp_path, "--role", "cs", "--port", str(port))
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {port}" in done.stdout
-    assert "in use" in done.stdout
-    assert "Traceback" not in done.stdout
+    said = f"ocppfw: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert done.stdout == f"{said}; another port may be free, 0 takes any (--port)\n"
 
 
 def test_interface_that_is_not_ours(tmp_path):
     done = run(tmp_path, *CS, "--interface", "192.0.2.1")
     assert done.returncode == 1
-    assert "cannot listen on 192.0.2.1 port 0" in done.stdout
-    assert "Traceback" not in done.stdout
+    said = "ocppfw: cannot listen on 192.0.2.1 port 0: Cannot assign requested address"
+    assert done.stdout == f"{said}; no interface of this machine has that address (--interface)\n"
+
+
+@pytest.mark.parametrize("options", [("-n",), ("--pidfile=pid",)], ids=["foreground", "daemon"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("--logfile=missing/log", "--logfile {}/missing/log: there is no folder {}/missing"),
+        ("--logfile=.", "--logfile {}: Is a directory"),
+        ("--logfile=/proc/log", "--logfile /proc/log: No such file or directory"),
+        ("--pidfile=missing/pid", "--pidfile missing/pid: there is no folder missing"),
+        ("--pidfile=.", "--pidfile .: Is a directory"),
+    ],
+)
+def test_files_that_cannot_be_written(tmp_path, options, wrong, said):
+    done = subprocess.run(
+        [TWISTD, *options, wrong, "ocppfw", *CS],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        preexec_fn=end_with_parent,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    said = said.replace("{}", str(tmp_path))
+    assert done.stderr == f"ocppfw: {said} (twistd ocppfw --help shows the options)\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_config_file(tmp_path, connect):
