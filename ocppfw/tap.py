@@ -20,6 +20,7 @@ from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
 from ocppfw.service.listener import CannotListen
 from ocppfw.service.log import file_observer, stream_observer
+from ocppfw.service.open_files import raise_file_limit
 from ocppfw.service.read_loop import shorten_reads
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
@@ -227,6 +228,7 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     make_steady(reactor)
+    raise_file_limit()
     try:
         show = show_line if options.settings.trace else None
         tell = None if options.parent["nodaemon"] else _teller(options.parent)

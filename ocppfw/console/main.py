@@ -83,9 +83,11 @@ def _run(options: argparse.Namespace, interactive: bool) -> int:
     from ocppfw.console.output import Screen
     from ocppfw.console.session import Session
     from ocppfw.service.build import show_line
+    from ocppfw.service.open_files import raise_file_limit
     from ocppfw.service.steady_clock import make_steady
 
     make_steady(reactor)
+    raise_file_limit()
     screen = Screen(_write, _wants_colour(), _columns if sys.stdout.isatty() else None)
     session = Session(reactor, screen, show_line, options.plugins, options.show_secrets)
     observer = cast(ILogObserver, screen.log)

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.error import CannotListenError
 
 from ocppfw.errors import SettingsError
+from ocppfw.transports.http.connections import OpenConnections
 
 LOOPBACK = "127.0.0.1"
 _LISTEN_BACKLOG = 1024
@@ -32,6 +33,7 @@ class ListeningService(Service):
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._port: Any = None
+        self._site: Any = None
 
     #: the setting that chooses the port
     port_setting: str
@@ -46,6 +48,11 @@ class ListeningService(Service):
         """The port that we listen on; before that, the one that is wanted."""
         return self.place[1] if self._port is None else int(self._port.getHost().port)
 
+    @property
+    def connections(self) -> OpenConnections | None:
+        """Those that are open; None before we listen."""
+        return None if self._site is None else self._site.connections
+
     def listen(self) -> None:
         """Take the port, unless that is done.
 
@@ -54,13 +61,14 @@ class ListeningService(Service):
         """
         if self._port is None:
             interface, port = self.place
-            site = self._make_site()
+            self._site = self._make_site()
             try:
                 self._port = self._reactor.listenTCP(
-                    port, site, backlog=_LISTEN_BACKLOG, interface=interface
+                    port, self._site, backlog=_LISTEN_BACKLOG, interface=interface
                 )
             except CannotListenError as error:
                 raise self._cannot_listen(error.socketError) from None
+            self._site.connections.count_on(self._port)
 
     def try_port(self) -> None:
         """Take the port and give it back: twistd goes to the background before it listens.

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.task import LoopingCall
 
 from ocppfw.catalogue import load_catalogue
 from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
+from ocppfw.service.buffers import keep_bound
 from ocppfw.service.credentials import request_headers
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from ocppfw.service.soap import SoapListener
 
 _SPOKEN_OVER_SOAP = f"only {', '.join(version.subprotocol for version in SOAP_VERSIONS)}"
+
+
+_LOOK_EVERY = 1  # seconds, at what all connections hold
 
 
 class RunningStations(MultiService):
@@ -68,6 +73,8 @@ class RunningStations(MultiService):
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
         self._stopping: list[Deferred[Any]] = []
+        self._watch = LoopingCall(self._keep_bound)
+        self._watch.clock = reactor
 
     # What runs.
 
@@ -203,10 +210,13 @@ class RunningStations(MultiService):
             for station in self.stations:
                 station.stop()
             raise
+        self._watch.start(_LOOK_EVERY, now=False)
 
     def stopService(self) -> Deferred[Any]:
         """End all stations, charge points first; wait for those that have been stopped before."""
         Service.stopService(self)
+        if self._watch.running:
+            self._watch.stop()
         last = [each for each in self if isinstance(each, CentralSystemService)]
         first = [each for each in self if each not in last]
         stopped = _stopped(first).addCallback(lambda _: _stopped(last))
@@ -271,6 +281,10 @@ class RunningStations(MultiService):
         return charge_point.peer
 
     # Private.
+
+    def _keep_bound(self) -> None:
+        """Cut off who makes the process hold more than ``max-buffered``."""
+        keep_bound(each.connections for each in self if isinstance(each, ListeningService))
 
     def _take_port(self, service: ListeningService) -> None:
         if self.running:

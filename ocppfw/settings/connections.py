@@ -55,6 +55,23 @@ class ConnectionSettings:
         "Bytes of the largest message to send; an answer that is larger becomes InternalError.",
         parsers.integer(1024, 1 << 30),
     )
+    max_buffered: int = setting(
+        1 << 28,
+        "Bytes of what is not sent yet and of half messages that all connections to our ports may"
+        " hold together; over it, those that hold the most are cut off.",
+        parsers.integer(1 << 20, 1 << 40),
+    )
+    max_connections: int | None = setting(
+        None,
+        "Connections to our port that may be open; further ones are refused. Default: as many as"
+        " the process may open files.",
+        parsers.integer(1, 10_000_000),
+    )
+    max_connections_per_address: int | None = setting(
+        None,
+        "Connections to our port that may be open from one IP address. Default: no limit.",
+        parsers.integer(1, 10_000_000),
+    )
     call_timeout: float = setting(
         30, "Seconds that a peer has to answer a call.", parsers.seconds(0.01), own=_BOTH
     )

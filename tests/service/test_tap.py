@@ -78,12 +78,13 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "max-soap-peers": "7",
         "max-message-size": "2048",
         "max-sent-size": "4096",
-        "call-timeout": "7",
-        "calls-in-flight": "7",
+        "max-buffered": "1048576",
         "max-queued-calls": "7",
         "hook-timeout": "7",
         "validation": "report",
     }
+    values |= {"call-timeout": "7", "calls-in-flight": "7"}
+    values |= {"max-connections": "7", "max-connections-per-address": "7"}
     cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
     cp_values |= {"from": "http://h/", "remote-port": "7"}

@@ -23,7 +23,8 @@ from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
-from twisted.internet.tcp import Connection
+from twisted.internet.tcp import Connection, Port
+from twisted.internet.tcp import _accept as tcp_accept
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, Request
@@ -68,8 +69,8 @@ HELD_ELSEWHERE = {
     },
     "tests/transports/test_tls.py": {"_reason"},
 }
-#: names that are only like theirs: our loggers, a setting, and the method of named tuples
-OURS = {"log", "max_message_size", "_replace"}
+#: names that are only like theirs: of URLs, our loggers, a setting, and the method of named tuples
+OURS = {"hostname", "log", "max_message_size", "_replace"}
 
 TEXT = b'[2,"1","Heartbeat",{}]'
 MASK = bytes(4)  # which leaves the payload as it is
@@ -196,6 +197,44 @@ def test_send_message_knows_a_limit_and_send_frame_none(ends: Ends) -> None:
 
 def unsent(tcp: Connection) -> tuple[bytes, list[bytes]]:
     return tcp.dataBuffer, tcp._tempDataBuffer
+
+
+@canary("offset", "_tempDataLen", look_at="AcceptedConnection.buffered")
+def test_how_much_a_tcp_connection_has_not_sent() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    tcp = Connection(ours, Protocol(), MemoryReactorClock())
+    tcp.connected = True
+    with theirs:
+        tcp.write(bytes(1 << 24))
+        assert (len(tcp.dataBuffer), tcp.offset, tcp._tempDataLen) == (0, 0, 1 << 24)
+        tcp.doWrite()
+        sent = tcp.offset
+        assert 0 < sent < 1 << 24
+        tcp.write(b"more")
+        assert (len(tcp.dataBuffer), tcp.offset, tcp._tempDataLen) == (1 << 24, sent, 4)
+        tcp.connectionLost(Failure(ConnectionDone()))
+
+
+@canary("_logger", look_at="OpenConnections.count_on")
+def test_what_a_port_says_goes_to_its_logger() -> None:
+    assert "self._logger.observer" in inspect.getsource(Port.doRead)
+    assert "self.transport(" in inspect.getsource(Port.doRead)
+    said = inspect.getsource(tcp_accept)
+    assert "EMFILE recovery" in said
+    assert "address=closedAddress" in said
+    assert "acceptError=" in said
+
+
+@canary("message_data_total_length", look_at="OcppProtocol.half_received")
+def test_what_a_half_message_has_announced(ends: Ends) -> None:
+    assert ends.server.half_received == 0
+    ends.server._dataReceived(bytes((0x01, 0x80 | 100)) + MASK + bytes(50))
+    assert ends.server.inside_message
+    assert ends.server.message_data_total_length == 100
+    assert ends.server.half_received == 100
+    ends.server._dataReceived(bytes(50) + b"\x80\x80" + MASK)
+    assert ends.server.half_received == 0
 
 
 # Pings.

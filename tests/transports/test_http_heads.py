@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.test.iosim import FakeTransport
 
@@ -58,7 +59,7 @@ class Port:
 
     def connect(self) -> tuple[Any, FakeTransport]:
         """A connection: what reads it now is ``transport.protocol``."""
-        channel: Any = self.site.buildProtocol(None)
+        channel: Any = self.site.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4711))
         channel.callLater = self.clock.callLater
         transport: Any = carrier(channel)
         transport.loseWriteConnection = transport.loseConnection

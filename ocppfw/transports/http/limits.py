@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request, Site
 
+from ocppfw.transports.http.connections import OpenConnections
 from ocppfw.transports.http.faults import (
     fault_of_beginning,
     fault_of_header,
@@ -34,7 +35,10 @@ class LimitedChannel(TurnTakingChannel):
 
     Attributes:
         refused: True once a request was refused before it was there.
+        identity: None: HTTP alone does not tell whose connection it is.
     """
+
+    identity = None
 
     site: Any
     refused = False
@@ -107,6 +111,12 @@ class LimitedChannel(TurnTakingChannel):
         self._end_deadline()
         super().connectionLost(reason)
 
+    @property
+    def half_received(self) -> int:
+        """Bytes that are kept of requests which have not come whole, or are not answered."""
+        kept = sum(request.size for request in self.requests)
+        return kept + len(self._buffer) + sum(map(len, self._dataBuffer))
+
     def early_bytes(self) -> bytes:
         """What has come behind the request that is being answered; it is not read any more.
 
@@ -171,9 +181,13 @@ class LimitedChannel(TurnTakingChannel):
 
 
 class LimitedRequest(Request):
-    """A request that is kept in memory, up to the site's limit."""
+    """A request that is kept in memory, up to the site's limit.
 
-    _size = 0
+    Attributes:
+        size: bytes of its body that have come.
+    """
+
+    size = 0
     content: Any
     channel: Any
 
@@ -190,10 +204,10 @@ class LimitedRequest(Request):
 
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body."""
-        self._size += len(data)
+        self.size += len(data)
         if self.channel.refused:
             return
-        if self._size > self.channel.site.body_limit:
+        if self.size > self.channel.site.body_limit:
             self._refuse_size()
         else:
             super().handleContentChunk(data)
@@ -233,6 +247,7 @@ class LimitedSite(Site):
 
     Attributes:
         label: how the site is called in logs.
+        connections: those that are open.
         body_limit: bytes of the largest body; 0 refuses every body.
         request_timeout: seconds from the first byte of a request to its last.
         linger: seconds that a client has to read why its request is refused.
@@ -254,9 +269,14 @@ class LimitedSite(Site):
         )
         self.label = label
         self.reactor = reactor
+        self.connections = OpenConnections(label, settings, reactor)
         self.body_limit = settings.max_message_size if takes_bodies else 0
         self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """What reads a connection; None if there are too many."""
+        return super().buildProtocol(addr) if self.connections.admit(addr.host) else None
 
     def note_cut(self, host: str, reason: str) -> None:
         """Say that a connection is cut off.

@@ -110,6 +110,15 @@ class OcppProtocol(FastFrames):
         self.dropConnection(abort=False)
         return True
 
+    # From the port.
+
+    @property
+    def half_received(self: Any) -> int:
+        """Bytes that are kept, or are to come, of a message that has not come whole."""
+        within = self.state == _OPEN and self.inside_message
+        begun = self.message_data_total_length if within else 0
+        return len(self.data) + int(begun)
+
     # From the SRPC connection.
 
     @property
