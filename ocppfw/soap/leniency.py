@@ -24,12 +24,15 @@ class Leniency:
         left: the paths of those that could not be put right.
     """
 
+    __slots__ = ("is_strict", "left", "oddities", "of_body", "repairs")
+
     def __init__(self, validation: str) -> None:
         self.is_strict = validation == "strict"
         self.repairs = validation == "report"
-        self.oddities: list[Violation] = []
-        self.of_body: list[Violation] = []
-        self.left: set[str] = set()
+        # Most envelopes have none: a good one is not to pay for lists.
+        self.oddities: tuple[Violation, ...] = ()
+        self.of_body: tuple[Violation, ...] = ()
+        self.left: tuple[str, ...] = ()
 
     def let_pass(self, oddity: Violation, refusal: OcppfwError) -> None:
         """Let something odd pass.
@@ -39,7 +42,7 @@ class Leniency:
         """
         if self.is_strict:
             raise refusal
-        self.oddities.append(oddity)
+        self.oddities += (oddity,)
 
     def read(self, message: BodyElement, element: etree._Element, found: Violation) -> Any:
         """The payload of a body that does not obey the schema.
@@ -55,10 +58,10 @@ class Leniency:
         payload = message.read_leniently(element, self.repairs)
         # What is wrong with a payload is said by those who check payloads.
         if message.is_valid(payload):
-            self.oddities.append(found)
-            self.of_body.append(found)
+            self.oddities += (found,)
+            self.of_body += (found,)
             if not message.can_be_written(payload):
-                self.left.add(found.path)
+                self.left += (found.path,)
         return payload
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from lxml import etree
 
@@ -19,6 +19,24 @@ from ocppfw.soap.parsing import NotXml, parse_xml
 from ocppfw.soap.services import BodyElement, load_soap_service
 from ocppfw.soap.violations import BodyInvalid
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
+
+
+class _Tags(NamedTuple):
+    """The tags of one version of SOAP."""
+
+    namespace: str
+    header: str
+    body: str
+    fault: str
+
+
+#: By the tag of the envelope.
+_TAGS = {
+    f"{{{soap}}}Envelope": _Tags(
+        soap, *(f"{{{soap}}}{name}" for name in ("Header", "Body", "Fault"))
+    )
+    for soap in (SOAP_1_2, SOAP_1_1)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +89,31 @@ def read_request(
         EnvelopeRefused: it cannot be handled; the exception has the fault to answer.
     """
     root = _root(text, charset)
-    soap = _soap_of(root)
+    soap = _TAGS.get(root.tag) or _refuse_root(root)
     header, body = _parts(root, soap)
-    headers = read_headers(header, soap)
+    headers = read_headers(header, soap.namespace)
     identity = headers.identities[0] if headers.identities else ""
     leniency = Leniency(validation(identity))
     told = None
     try:
         _check_soap(soap, leniency)
         element = _only_element(body, soap)
-        told = _version_of(element)
+        asked = _Asked.by(element)
+        told = asked.version
         check_headers(headers)
-        version = _offered(element, role, versions, leniency)
-        message = _message_of(element, version, role)
+        version = told
+        if version is None or version not in versions:
+            version = _other_version(asked, role, versions, leniency)
+        message = _message_of(asked, version, role)
         payload = _payload(message, element, leniency)
     except EnvelopeRefused as refusal:
         refusal.version = told
         refusal.identity = identity or None
         refusal.addressing = headers.addressing
-        refusal.soap = SOAP_1_2 if leniency.is_strict else soap
+        refusal.soap = SOAP_1_2 if leniency.is_strict else soap.namespace
         raise
     call = Call(headers.addressing.message_id or new_message_id(), message.action, payload)
-    return Request(version, role, identity, headers.addressing, call, soap, leniency)
+    return Request(version, role, identity, headers.addressing, call, soap.namespace, leniency)
 
 
 def _root(text: bytes | str, charset: str | None) -> etree._Element:
@@ -102,19 +123,15 @@ def _root(text: bytes | str, charset: str | None) -> etree._Element:
         raise _bad(str(error)) from error
 
 
-def _soap_of(root: etree._Element) -> str:
-    """The namespace of an envelope of SOAP 1.2 or 1.1."""
-    namespace, name = split_tag(root.tag)
-    if name != "Envelope":
-        raise _bad("the root element must be a SOAP 1.2 Envelope")
-    if namespace not in (SOAP_1_1, SOAP_1_2):
+def _refuse_root(root: etree._Element) -> NoReturn:
+    if split_tag(root.tag)[1] == "Envelope":
         raise _wrong_soap()
-    return namespace
+    raise _bad("the root element must be a SOAP 1.2 Envelope")
 
 
-def _check_soap(soap: str, leniency: Leniency) -> None:
+def _check_soap(soap: _Tags, leniency: Leniency) -> None:
     # OCPP-S 1.6 section 3: SOAP 1.2. Some old stacks know 1.1 only.
-    if soap == SOAP_1_1:
+    if soap.namespace == SOAP_1_1:
         leniency.let_pass(oddity("Envelope", "is of SOAP 1.1"), _wrong_soap(may_pass=True))
 
 
@@ -124,56 +141,69 @@ def _wrong_soap(may_pass: bool = False) -> EnvelopeRefused:
     return EnvelopeRefused(SoapFault(FaultCode.VERSION_MISMATCH, None, reason), may_pass)
 
 
-def _parts(root: etree._Element, soap: str) -> tuple[etree._Element | None, etree._Element]:
+def _parts(root: etree._Element, soap: _Tags) -> tuple[etree._Element | None, etree._Element]:
     """Header, if there is one, and body (SOAP 1.2 part 1, section 5.1)."""
     children = list(root)
     tags = [child.tag for child in children]
-    if tags == [f"{{{soap}}}Header", f"{{{soap}}}Body"]:
+    if tags == [soap.header, soap.body]:
         return children[0], children[1]
-    if tags == [f"{{{soap}}}Body"]:
+    if tags == [soap.body]:
         return None, children[0]
     raise _bad("Envelope: must hold a Header, which may be left out, and a Body")
 
 
-def _only_element(body: etree._Element, soap: str) -> etree._Element:
+def _only_element(body: etree._Element, soap: _Tags) -> etree._Element:
     if len(body) != 1:
         raise _bad("Body: is empty" if len(body) == 0 else "Body: must hold one element only")
-    if body[0].tag == f"{{{soap}}}Fault":
+    if body[0].tag == soap.fault:
         raise _bad("Body: a Fault is not a request")
     return body[0]
 
 
-def _version_of(element: etree._Element) -> OcppVersion | None:
-    service = SERVICES.get(split_tag(element.tag)[0])
-    return service[0] if service else None
+class _Asked(NamedTuple):
+    """What the element of a body says.
 
-
-def _offered(
-    element: etree._Element, role: Role, versions: Collection[OcppVersion], leniency: Leniency
-) -> OcppVersion:
-    """The version in which a request is answered.
-
-    Without a namespace, or with that of a version that is not offered (ocppjs answers both), it
-    is the one that is offered and knows the request, if there is only one.
+    Attributes:
+        name: its local name.
+        is_plain: True if it has no namespace.
+        version: the version of its namespace, None if that is of no service.
+        role: the side that offers the service of its namespace, None if that is of none.
     """
-    namespace, name = split_tag(element.tag)
-    service = SERVICES.get(namespace)
-    if service and service[0] in versions:
-        return service[0]
-    refusal = _not_offered(name, service and service[0])
-    able = [each for each in versions if _knows(each, role, name)]
-    if len(able) == 1 and (not namespace or (service and service[1] is role)):
+
+    name: str
+    is_plain: bool
+    version: OcppVersion | None
+    role: Role | None
+
+    @classmethod
+    def by(cls, element: etree._Element) -> _Asked:
+        """What an element says."""
+        namespace, name = split_tag(element.tag)
+        return cls(name, not namespace, *SERVICES.get(namespace, (None, None)))
+
+
+def _other_version(
+    asked: _Asked, role: Role, versions: Collection[OcppVersion], leniency: Leniency
+) -> OcppVersion:
+    """The version in which a request is answered whose namespace names none that is offered.
+
+    Without a namespace, or with that of another version (ocppjs answers both), it is the one
+    that is offered and knows the request, if there is only one.
+    """
+    refusal = _not_offered(asked)
+    able = [each for each in versions if _knows(each, role, asked.name)]
+    if len(able) == 1 and (asked.is_plain or asked.role is role):
         refusal.may_pass = True
-        what = f"is of OCPP {service[0]}" if service else "has no namespace"
-        leniency.let_pass(oddity(short(name), what), refusal)
+        what = "has no namespace" if asked.is_plain else f"is of OCPP {asked.version}"
+        leniency.let_pass(oddity(short(asked.name), what), refusal)
         return able[0]
     raise refusal
 
 
-def _not_offered(name: str, version: OcppVersion | None) -> EnvelopeRefused:
-    if version is None:
-        return _unsupported(f"{short(name)}: its namespace is not that of an OCPP service")
-    return _unsupported(f"OCPP {version} is not offered here")
+def _not_offered(asked: _Asked) -> EnvelopeRefused:
+    if asked.version is None:
+        return _unsupported(f"{short(asked.name)}: its namespace is not that of an OCPP service")
+    return _unsupported(f"OCPP {asked.version} is not offered here")
 
 
 def _knows(version: OcppVersion, role: Role, name: str) -> bool:
@@ -186,17 +216,15 @@ def _message(version: OcppVersion, role: Role, name: str) -> BodyElement | None:
     return load_soap_service(version, role).messages.get(tag)
 
 
-def _message_of(element: etree._Element, version: OcppVersion, role: Role) -> BodyElement:
+def _message_of(asked: _Asked, version: OcppVersion, role: Role) -> BodyElement:
     """The message that the element of a body is, whatever the headers say."""
-    namespace, name = split_tag(element.tag)
-    service = SERVICES.get(namespace)
-    if service and service[1] is not role:
-        raise _unsupported(f"{short(name)}: is of the other direction")
-    message = _message(version, role, name)
+    if asked.role is not role and not asked.is_plain:
+        raise _unsupported(f"{short(asked.name)}: is of the other direction")
+    message = _message(version, role, asked.name)
     if message is None:
-        raise _unsupported(f"{short(name)}: unknown operation")
+        raise _unsupported(f"{short(asked.name)}: unknown operation")
     if not message.is_request:
-        raise _bad(f"Body: {name} is a response, no request")
+        raise _bad(f"Body: {asked.name} is a response, no request")
     return message
 
 
