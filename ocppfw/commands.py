@@ -19,15 +19,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ocppfw.errors import PluginError
+from ocppfw.versions import OcppVersion, Role
 
 if TYPE_CHECKING:
     from ocppfw.interfaces import Station
 
 #: First words after ``ocppfw`` that stand for programs of their own, now or later.
 RESERVED = ("test", "record", "replay", "report", "call", "attach", "certs", "doctor")
+
+#: How the names of commands begin that send what a role asks for.
+PREFIXES = {Role.CP: "", Role.CS: "remote_"}
+# The names that ocppjs has; those that the actions would give are there, too.
+_OLD_NAMES = {
+    "RemoteStartTransaction": "remote_starttransaction",
+    "RemoteStopTransaction": "remote_stoptransaction",
+    "RequestStartTransaction": "remote_starttransaction",
+    "RequestStopTransaction": "remote_stoptransaction",
+}
+# The commands of the prompt that stand for no operation.
+_OTHERS = (
+    *("start_cs", "start_cp", "stop_cs", "stop_cp", "status", "set", "raw", "wait", "sleep"),
+    *("websocket_ping_cs", "websocket_ping_cp", "help", "quit", "plugins", "load", "unload"),
+    *(f"{prefix}{name}" for prefix in PREFIXES.values() for name in ("send", "send_raw")),
+)
 
 #: Gives the words that completion offers.
 Choices = Callable[[], Iterable[str]]
@@ -157,6 +175,30 @@ class Command:
         named += [(_with_value(", ".join(o.names), o), o.help) for o in self.options]
         width = max((len(name) for name, _ in named), default=0)
         return [f"Usage: {self.syntax}", *(f"  {name:{width}}  {text}" for name, text in named)]
+
+
+def names_for(action: str, asking: Role) -> tuple[str, ...]:
+    """The names of the command that sends an action, the usual one first.
+
+    Args:
+        action: what is asked.
+        asking: the role that asks.
+    """
+    name = f"{PREFIXES[asking]}{action.lower()}"
+    return (_OLD_NAMES[action], name) if action in _OLD_NAMES else (name,)
+
+
+@cache
+def built_in_names() -> frozenset[str]:
+    """Every name of a command that the prompt has without plugins."""
+    from ocppfw.catalogue.actions import actions_of  # the prompt is not always there
+
+    names = {*_OTHERS}
+    for version in OcppVersion:
+        for action in actions_of(version):
+            for role in action.answering_roles:
+                names.update(names_for(action.name, role.other))
+    return frozenset(names)
 
 
 def _with_value(names: str, option: Option) -> str:

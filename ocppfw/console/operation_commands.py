@@ -11,7 +11,7 @@ import orjson
 from twisted.internet.defer import Deferred
 
 from ocppfw.catalogue import Field, Operation, load_catalogue
-from ocppfw.commands import Command, Invocation, Option
+from ocppfw.commands import PREFIXES, Command, Invocation, Option, names_for
 from ocppfw.console.errors import CommandFailed, Misused
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
@@ -23,14 +23,6 @@ from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role, Transport
 
 GROUPS = {Role.CP: "Sent by a charge point", Role.CS: "Sent by a central system"}
-_PREFIXES = {Role.CP: "", Role.CS: "remote_"}
-# The names that ocppjs has; those that the actions would give are there, too.
-_OLD_NAMES = {
-    "RemoteStartTransaction": "remote_starttransaction",
-    "RemoteStopTransaction": "remote_stoptransaction",
-    "RequestStartTransaction": "remote_starttransaction",
-    "RequestStopTransaction": "remote_stoptransaction",
-}
 _MOST_FAULTS = 3  # that are shown
 _FORCE = Option(names=("--force",), help="send it although it breaks its schema")
 _EXAMPLES = {
@@ -51,7 +43,7 @@ def operations_by_name(asking: Role) -> dict[str, dict[OcppVersion, Operation]]:
     found: dict[str, dict[OcppVersion, Operation]] = {}
     for version in OcppVersion:
         for action, operation in load_catalogue(version).called_by(asking).items():
-            name = _OLD_NAMES.get(action, _PREFIXES[asking] + action.lower())
+            name, *_ = names_for(action, asking)
             found.setdefault(name, {})[version] = operation
     return dict(sorted(found.items()))
 
@@ -91,7 +83,7 @@ class OperationCommands:
             options=(self._who(role), _FORCE),
             example=_EXAMPLES.get(name, name),
             group=GROUPS[role],
-            aliases=tuple(f"remote_{a.lower()}" for a in actions if a in _OLD_NAMES),
+            aliases=tuple(alias for a in actions for alias in names_for(a, role)[1:]),
             fields=partial(self._fields, role, operations),
             versions=tuple(operations),
         )
@@ -112,7 +104,7 @@ class OperationCommands:
         )
 
     def _send_command(self, role: Role) -> Command:
-        name = f"{_PREFIXES[role]}send"
+        name = f"{PREFIXES[role]}send"
         return Command(
             name=name,
             help="Send a call with any action and any payload. A payload that is not JSON goes"
@@ -133,7 +125,7 @@ class OperationCommands:
         )
 
     def _send_raw_command(self, role: Role) -> Command:
-        name = f"{_PREFIXES[role]}send_raw"
+        name = f"{PREFIXES[role]}send_raw"
         return Command(
             name=name,
             help="Send any text as a frame, over SOAP as an envelope. The answer of a call is"
@@ -199,7 +191,7 @@ class OperationCommands:
             parsed = orjson.loads(payload)
         except ValueError as error:
             if peer.transport is Transport.SOAP:
-                text = f"--payload: {error}; {_PREFIXES[role]}send_raw sends any XML"
+                text = f"--payload: {error}; {PREFIXES[role]}send_raw sends any XML"
                 raise CommandFailed(text) from None
             peer.send_raw(f'[2,"raw",{orjson.dumps(action).decode()},{payload}]')
         else:

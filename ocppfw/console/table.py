@@ -41,9 +41,8 @@ class Table:
         self._own_names = {name: each for each in self.own for name in (each.name, *each.aliases)}
 
     def commands(self) -> list[Command]:
-        """Every command once; where a plugin has one of the same name, ours."""
-        offered = {command.name: command for command in self._world.plugin_commands()}
-        return [*self.own, *(c for name, c in offered.items() if name not in self._own_names)]
+        """Every command once."""
+        return [*self.own, *self._world.plugin_commands()]
 
     def by_name(self) -> dict[str, Command]:
         """Every command by each of its names."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from ocppfw.commands import Command
 from ocppfw.console.errors import CommandFailed
 from ocppfw.console.memory import Memory
 from ocppfw.errors import PluginError, StationNotFound
-from ocppfw.hooks.calls import log_failure
+from ocppfw.hooks.checks import commands_of
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.registry import Implementation, Plugin
@@ -102,9 +100,10 @@ class World:
         """The commands that plugins offer; they are asked again when plugins have changed."""
         if self._asked != self.plugins.loaded:
             self._asked = self.plugins.loaded
+            offering = self.plugins.registry.all_implementations("console_commands")
             self._offered = {
                 command.name: (command, implementation.plugin)
-                for implementation in self._offering()
+                for implementation in reversed(offering)  # of one name, that of the last one
                 for command in _asked_of(implementation)
             }
         return [command for command, _ in self._offered.values()]
@@ -115,25 +114,14 @@ class World:
         roles = plugin.roles if plugin is not None and offered is command else Role
         return [station for station in self.running.stations if station.role in roles]
 
-    def _offering(self) -> Iterable[Implementation]:
-        found = (self.plugins.implementations("console_commands", role) for role in Role)
-        return {each.plugin.name: each for each in itertools.chain(*found)}.values()
-
 
 def _asked_of(implementation: Implementation) -> list[Command]:
-    """The commands of one plugin; one that fails is logged, and has none."""
+    """The commands of one plugin; one that fails now, though not at load, has none."""
     try:
-        commands = list(implementation.function() or ())
-        if not all(isinstance(command, Command) for command in commands):
-            raise TypeError("must return a list of ocppfw.Command")
+        return commands_of(implementation.function, implementation.place)
     except PluginError as error:
-        text = "{implementation}: {error}"
-        log.error(text, implementation=str(implementation), error=error)
+        log.error("{error}", error=error)
         return []
-    except Exception:
-        log_failure(Failure(), implementation)
-        return []
-    return commands
 
 
 def _announcement(settings: Settings, port: int) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ocppfw.commands import Command, built_in_names
 from ocppfw.errors import PluginError
 from ocppfw.hooks import specs
+from ocppfw.hooks.places import place_of, what_is_wrong
 from ocppfw.marker import PROJECT
 from ocppfw.settings import PluginSettings
 from ocppfw.text import did_you_mean
@@ -41,6 +43,34 @@ def check_module(module: types.ModuleType, path: Path, answer_hooks: AnswerHooks
     """
     for fault in _faults(module, answer_hooks):
         raise PluginError(f"{path}: {fault}")
+
+
+def commands_of(function: Callable[[], Any], place: str) -> list[Command]:
+    """The commands that a plugin offers.
+
+    Args:
+        function: its ``console_commands``.
+        place: where that is written.
+
+    Raises:
+        PluginError: it fails or returns something else, or one of the commands has the name of
+            another one.
+    """
+    try:
+        commands = list(function() or ())
+        if not all(isinstance(command, Command) for command in commands):
+            raise TypeError("must return a list of ocppfw.Command")
+    except (Exception, SystemExit) as error:
+        fault = f"console_commands: {what_is_wrong(error)}"
+        raise PluginError(f"{place_of(error) or place}: {fault}") from error
+    taken = set(built_in_names())
+    for name in [name for command in commands for name in (command.name, *command.aliases)]:
+        if name in taken:
+            whose = "the prompt has" if name in built_in_names() else "the plugin has already"
+            fault = f"command {name}: {whose} one of this name; take another one"
+            raise PluginError(f"{place}: console_commands: {fault}")
+        taken.add(name)
+    return commands
 
 
 def _faults(module: types.ModuleType, answer_hooks: AnswerHooks) -> Iterator[str]:

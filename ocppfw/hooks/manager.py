@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import FrameType
 from typing import Any, Protocol, TypeVar
@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from ocppfw.errors import PluginError, SettingsError
 from ocppfw.hooks import specs
-from ocppfw.hooks.checks import AnswerHooks, check_module
+from ocppfw.hooks.checks import AnswerHooks, check_module, commands_of
 from ocppfw.hooks.files import Candidate, Discovery
 from ocppfw.hooks.importing import forget, run_file
 from ocppfw.hooks.places import package_of
@@ -83,7 +83,9 @@ class PluginManager:
         wanted = [c for c in candidates if c.autoload or c.name in requested]
         try:
             plugins = [self._import(candidate) for candidate in wanted]
-            self.registry = Registry(plugins, self._answer_hooks)
+            registry = Registry(plugins, self._answer_hooks)
+            _check_commands(registry, plugins)
+            self.registry = registry
         except PluginError:
             for plugin in list(self._packages.values()):
                 self._forget(plugin)
@@ -154,6 +156,7 @@ class PluginManager:
             plugins = [new if plugin is old else plugin for plugin in self.loaded]
         try:
             registry = Registry(plugins, self._answer_hooks)
+            _check_commands(registry, [new])
             if old is not None:
                 await self._stop(old)
             await self._start(new, registry, old)
@@ -239,3 +242,14 @@ class PluginManager:
     @cached_property
     def _answer_hooks(self) -> AnswerHooks:
         return specs.answer_hooks()
+
+
+def _check_commands(registry: Registry, plugins: Sequence[Plugin]) -> None:
+    """Have plugins tell the commands that they offer, also where there is no prompt.
+
+    Raises:
+        PluginError: one fails at that, or offers a command that there is already.
+    """
+    for each in registry.all_implementations("console_commands"):
+        if each.plugin in plugins:
+            commands_of(each.function, each.place)

@@ -135,13 +135,14 @@ class Registry:
         if key not in self._found:
             self._found[key] = tuple(
                 implementation
-                for implementation in self._all_implementations(hook)
+                for implementation in self.all_implementations(hook)
                 if role in implementation.plugin.roles
                 and (version is None or version in implementation.plugin.versions)
             )
         return self._found[key]
 
-    def _all_implementations(self, hook: str) -> list[Implementation]:
+    def all_implementations(self, hook: str) -> list[Implementation]:
+        """Who implements a hook, for stations of any role, in the order of ``implementations``."""
         caller = getattr(self._pluggy.hook, hook)
         plugins = {id(plugin.module): plugin for plugin in self.plugins}
         return [

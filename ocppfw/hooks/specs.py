@@ -314,9 +314,10 @@ def change_sent_envelope(station: Station, peer: Peer, text: str) -> Any:
 
 @hookspec
 def console_commands() -> Any:
-    """Called when the prompt starts, and there whenever plugins have changed.
+    """Called when the plugin is loaded; and at the prompt, whenever plugins have changed.
 
-    :returns: a list of ``ocppfw.Command``; the prompt then has these commands, too.
+    :returns: a list of ``ocppfw.Command``; the prompt then has these commands, too. A plugin that
+        fails here, or offers a command that the prompt has itself, is not loaded.
     """
 
 

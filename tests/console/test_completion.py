@@ -83,10 +83,12 @@ def test_commands_of_plugins(fresh_prompt, tmp_path):
 
 
 @pytest.mark.parametrize("body", ["1 / 0", "return [1]", "return 1"])
-def test_a_plugin_that_offers_no_commands(fresh_prompt, tmp_path, logged, body):
+def test_a_plugin_that_no_longer_offers_commands(fresh_prompt, tmp_path, logged, body):
+    """It did when it was loaded; else it would have been refused."""
     fresh_prompt.world.plugins._discovery._folders.append(("here", tmp_path))
     (tmp_path / "bad.py").write_text(
-        f"from ocppfw import hookimpl\n@hookimpl\ndef console_commands():\n    {body}\n"
+        "from ocppfw import hookimpl\nasked = []\n@hookimpl\ndef console_commands():\n"
+        f"    asked.append(1)\n    if len(asked) > 1:\n        {body}\n"
     )
     assert fresh_prompt.run("load bad")[0] == 0
     assert fresh_prompt.run("status")[0] == 0

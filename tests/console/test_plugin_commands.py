@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocppfw.commands import RESERVED, Command
+from ocppfw.commands import RESERVED, Command, built_in_names
 from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
@@ -27,13 +27,80 @@ def test_names_of_programs_are_reserved(word):
         Command(name="mine", aliases=("my", word), help="Mine.", run=print)
 
 
-def test_a_plugin_with_a_reserved_name_is_told_so_in_one_line(fresh_prompt, tmp_path, logged):
-    load(fresh_prompt, tmp_path, "return [Command(name='doctor', help='Mine.', run=print)]")
-    assert "`doctor' unknown command" in fresh_prompt.run("doctor")[1]
-    [fault] = logged.faults()
-    path = tmp_path / "offering.py"
-    said = "command doctor: the name is reserved; take another one"
-    assert fault == f"console_commands in {line_of(path, '@hookimpl')}: {said}"
+def refused(folder, body, source=""):
+    """Why a plugin whose console_commands has this body is not loaded, without its place."""
+    path = folder / "offering.py"
+    path.write_text(source + OFFER.format(body=body))
+    manager = PluginManager(Discovery([("here", folder)]), {})
+    with pytest.raises(PluginError) as at_run_time:
+        value_of(manager.load("offering"))
+    with pytest.raises(PluginError) as at_start:
+        manager.load_initial(["offering"])
+    assert str(at_run_time.value) == str(at_start.value)
+    assert manager.loaded == ()
+    place, _, fault = str(at_start.value).partition(": console_commands: ")
+    assert place in (line_of(path, "@hookimpl"), line_of(path, body))
+    return fault
+
+
+def test_the_built_in_names_are_those_of_the_prompt(fresh_prompt):
+    table = fresh_prompt.table
+    own = {name for command in table.own for name in (command.name, *command.aliases)}
+    assert own == built_in_names()
+
+
+@pytest.mark.parametrize(
+    "name", ["status", "help", "heartbeat", "remote_reset", "remote_remotestarttransaction", "send"]
+)
+@pytest.mark.parametrize("what", ["name='{}'", "name='mine', aliases=('my', '{}')"])
+def test_a_name_that_the_prompt_has_refuses_the_plugin(tmp_path, name, what):
+    body = f"return [Command({what.format(name)}, help='Mine.', run=print)]"
+    said = f"command {name}: the prompt has one of this name; take another one"
+    assert refused(tmp_path, body) == said
+
+
+def test_a_name_that_the_plugin_has_twice_refuses_it(tmp_path):
+    body = "return [Command(name=name, help='Mine.', run=print) for name in ('a', 'b', 'a')]"
+    said = "command a: the plugin has already one of this name; take another one"
+    assert refused(tmp_path, body) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return [Command(name='doctor', help='', run=print)]", "doctor: the name is reserved"),
+        ("return ['status']", "TypeError: must return a list of ocppfw.Command"),
+        ("return 7", "TypeError: 'int' object is not iterable"),
+        ("return 1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+    ],
+)
+def test_commands_that_are_none_refuse_the_plugin(tmp_path, body, said):
+    assert said in refused(tmp_path, body)
+
+
+def test_the_version_before_goes_on_when_the_new_one_is_refused(fresh_prompt, tmp_path):
+    load(fresh_prompt, tmp_path, "return [Command(name='mine', help='Mine.', run=print)]")
+    (tmp_path / "offering.py").write_text(
+        OFFER.format(body="return [Command(name='quit', help='Mine.', run=print)]")
+    )
+    status, said = fresh_prompt.run("load offering")
+    assert status == 1
+    assert "command quit: the prompt has one of this name" in said
+    assert fresh_prompt.run("mine")[0] == 0
+
+
+def test_of_two_plugins_with_one_command_the_last_one_has_it(fresh_prompt, tmp_path):
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(
+            f"def run(invocation): invocation.say({name!r})\n"
+            + OFFER.format(body="return [Command(name='mine', help='Mine.', run=run)]")
+        )
+        fresh_prompt.world.plugins._discovery._folders.append((name, folder))
+        assert fresh_prompt.run(f"load {name}")[0] == 0
+    assert fresh_prompt.run("mine")[1] == "two\n"
 
 
 def test_a_reserved_name_at_the_top_of_a_plugin_refuses_it(tmp_path):

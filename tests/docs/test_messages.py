@@ -28,6 +28,8 @@ FAULTY = {
     "`station_started` fails": HOOK.format(
         "from twisted.internet.error import CannotListenError", "station_started()"
     ).replace("return None", f"raise CannotListenError('127.0.0.1', 8090, {IN_USE})"),
+    "command that the prompt has": "from ocppfw import Command, hookimpl\n\n@hookimpl\n"
+    "def console_commands(): return [Command(name='status', help='Mine.', run=print)]\n",
     "unknown plugin asked for": "",
 }
 

@@ -119,6 +119,12 @@ PLUGINS = [
         ":4",
         "station_started: ZeroDivisionError: division by zero",
     ),
+    (
+        "from ocppfw import Command, hookimpl\n@hookimpl\ndef console_commands():\n"
+        "    return [Command(name='status', help='Mine.', run=print)]\n",
+        ":2",
+        "console_commands: command status: the prompt has one of this name; take another one",
+    ),
     (b"\xff\xfe\x00", "", ""),
 ]
 
