@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.task import LoopingCall
 
 from ocppfw.catalogue import load_catalogue
 from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
-from ocppfw.service.buffers import keep_bound
+from ocppfw.service.buffers import BufferWatch
 from ocppfw.service.credentials import request_headers
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
@@ -28,15 +27,13 @@ from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
+from ocppfw.transports.http.connections import OpenConnections
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport, identity_fault
 
 if TYPE_CHECKING:
     from ocppfw.service.soap import SoapListener
 
 _SPOKEN_OVER_SOAP = f"only {', '.join(version.subprotocol for version in SOAP_VERSIONS)}"
-
-
-_LOOK_EVERY = 1  # seconds, at what all connections hold
 
 
 class RunningStations(MultiService):
@@ -73,8 +70,7 @@ class RunningStations(MultiService):
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
         self._stopping: list[Deferred[Any]] = []
-        self._watch = LoopingCall(self._keep_bound)
-        self._watch.clock = reactor
+        self._buffer_watch = BufferWatch(self._ports, reactor)
 
     # What runs.
 
@@ -210,13 +206,12 @@ class RunningStations(MultiService):
             for station in self.stations:
                 station.stop()
             raise
-        self._watch.start(_LOOK_EVERY, now=False)
+        self._buffer_watch.start()
 
     def stopService(self) -> Deferred[Any]:
         """End all stations, charge points first; wait for those that have been stopped before."""
         Service.stopService(self)
-        if self._watch.running:
-            self._watch.stop()
+        self._buffer_watch.stop()
         last = [each for each in self if isinstance(each, CentralSystemService)]
         first = [each for each in self if each not in last]
         stopped = _stopped(first).addCallback(lambda _: _stopped(last))
@@ -282,9 +277,8 @@ class RunningStations(MultiService):
 
     # Private.
 
-    def _keep_bound(self) -> None:
-        """Cut off who makes the process hold more than ``max-buffered``."""
-        keep_bound(each.connections for each in self if isinstance(each, ListeningService))
+    def _ports(self) -> list[OpenConnections | None]:
+        return [each.connections for each in self if isinstance(each, ListeningService)]
 
     def _take_port(self, service: ListeningService) -> None:
         if self.running:

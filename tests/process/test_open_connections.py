@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from tests.process.envelopes import SoapServer
+from benchmarks.measure import resident_kib
+from tests.process.envelopes import SoapServer, post
 from tests.process.twistd import central_system, charge_point, eventually
 from tests.process.wire import TEXT, TIMEOUT, open_wire
 
@@ -108,6 +109,21 @@ def test_answers_that_are_not_read_count_too(tmp_path, connect):
             connection.sendall(body)
             central.wait_for("cs: Cut off a connection from 127.0.0.1: it held 1.8 MiB unsent or")
             assert ended(connection)
+
+
+def test_many_half_bodies_at_once(tmp_path):
+    """What the process takes stays near the bound, however much is sent."""
+    with central_system(tmp_path, *QUIET, "--max-buffered", str(16 << 20)) as central:
+        before = resident_kib(central.process.pid)
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+        with contextlib.ExitStack() as stack:
+            for _ in range(120):
+                connection = stack.enter_context(open_wire(central.port).socket)
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(head + bytes(990_000))
+            central.wait_for("over max-buffered .16 MiB.", 60)
+            assert resident_kib(central.process.pid) - before < 60 << 10
+        assert post(central.port).status == 200
 
 
 def test_soft_limit_of_files_is_raised(tmp_path):

@@ -278,8 +278,10 @@ def test_where_user_and_password_go() -> None:
 
 def test_user() -> None:
     assert built("user", "ö p") == "ö p"
-    for wrong in ("", "a\n", "a\x7f"):
-        assert "must be a text, not empty, without control characters" in refused("user", wrong)
+    assert "must be a text, not empty, without control characters" in refused("user", "")
+    for wrong in ("a\n", "a\x7f"):
+        without = "must be a text without control or other invisible characters"
+        assert without in refused("user", wrong)
     assert "must be a text" in refused("user", 7)
 
 

@@ -81,6 +81,9 @@ class OpenConnections:
     def __iter__(self) -> Iterator[AcceptedConnection]:
         return iter(self._open)
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def admit(self, host: str) -> bool:
         """Whether there may be one more from an IP address; if not, that is said."""
         refused = f"{self.label}: Refused a connection from {host}: "
