@@ -19,8 +19,8 @@ from ocppfw import __version__
 from ocppfw.errors import OcppfwError, SettingsError
 from ocppfw.service.build import build_service, show_line
 from ocppfw.service.listener import CannotListen
-from ocppfw.service.log import file_observer, stream_observer
 from ocppfw.service.open_files import raise_file_limit
+from ocppfw.service.process_log import ProcessLog
 from ocppfw.service.read_loop import shorten_reads
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
@@ -59,7 +59,7 @@ class Options(usage.Options):
         *[[s.name, None, None, _help_of(s)] for s in SETTINGS if not s.repeatable and not s.flag],
     ]
     optFlags = [[s.name, None, _help_of(s)] for s in SETTINGS if s.flag]
-    twistd: Any = None  # the options of the twistd that runs; one in a process
+    log: ProcessLog | None = None  # one in a process; None where twistd was told another one
     parent: Any
 
     def __init__(self) -> None:
@@ -134,20 +134,31 @@ class Options(usage.Options):
         if self.settings.trace is None:
             self.settings.trace = bool(self.parent["nodaemon"])
         if not self.parent.get("logger") and not self.parent.get("syslog"):
-            if not self.parent["nodaemon"] and self.parent.get("logfile") == "-":
-                raise usage.UsageError("--logfile: a daemon has no standard output; give a file")
-            # twistd takes the name of a callable without arguments, nothing else.
-            Options.twistd = self.parent
-            self.parent["logger"] = "ocppfw.tap.Options.make_log_observer"
-            _check_writable("logfile", _log_path(self.parent))
+            self._take_over_log()
         if self.parent.get("pidfile"):
             _check_writable("pidfile", Path(self.parent["rundir"], self.parent["pidfile"]))
 
+    def _take_over_log(self) -> None:
+        """Have twistd log where it would, in the form that this program has."""
+        name, foreground = self.parent.get("logfile"), self.parent["nodaemon"]
+        to_output = name == "-" or (foreground and not name)
+        if to_output and not foreground:
+            raise usage.UsageError("--logfile: a daemon has no standard output; give a file")
+        if to_output and sys.stdout is None:
+            raise usage.UsageError("standard output is closed: give --logfile FILE before ocppfw")
+        path = None if to_output else Path(name or "twistd.log").resolve()
+        _check_writable("logfile", path)
+        Options.log = ProcessLog(path)
+        # twistd takes the name of a callable without arguments, nothing else.
+        self.parent["logger"] = "ocppfw.tap.Options.open_log"
+
     @staticmethod
-    def make_log_observer() -> ILogObserver:
-        """Log to where twistd would, in the form that this program has."""
-        path = _log_path(Options.twistd)
-        return stream_observer(sys.stdout) if path is None else file_observer(path)
+    def open_log() -> ILogObserver:
+        """Open the log; what logs to it."""
+        from twisted.internet import reactor
+
+        assert Options.log is not None
+        return Options.log.open(reactor)
 
 
 def _adder(name: str, text: str) -> Callable[[Options, str], None]:
@@ -161,14 +172,6 @@ def _adder(name: str, text: str) -> Callable[[Options, str], None]:
 for _setting in SETTINGS:
     if _setting.repeatable:
         setattr(Options, f"opt_{_setting.attribute}", _adder(_setting.name, _help_of(_setting)))
-
-
-def _log_path(twistd: Any) -> Path | None:
-    """The log file, as twistd chooses it; None for standard output."""
-    name = twistd.get("logfile")
-    if name == "-" or (twistd["nodaemon"] and not name):
-        return None
-    return Path(name or "twistd.log").resolve()
 
 
 def _check_writable(option: str, path: Path | None) -> None:
@@ -190,9 +193,11 @@ def _check_writable(option: str, path: Path | None) -> None:
         raise usage.UsageError(f"--{option} {path}: {reason}") from None
 
 
-def _teller(twistd: Any) -> Callable[[str], None]:
-    """Tells who has started a daemon what runs, on his standard output."""
-    log = f", log {_log_path(twistd)}" if Options.twistd is twistd else ""
+def _teller() -> Callable[[str], None] | None:
+    """Tells who has started a daemon what runs, on his standard output; None if that is closed."""
+    if sys.stdout is None:
+        return None
+    log = f", log {Options.log.path}" if Options.log is not None else ""
     terminal = os.dup(1)  # the daemon gives up its own
 
     def tell(what: str) -> None:
@@ -231,7 +236,7 @@ def makeService(options: Options) -> IService:
     raise_file_limit()
     try:
         show = show_line if options.settings.trace else None
-        tell = None if options.parent["nodaemon"] else _teller(options.parent)
+        tell = None if options.parent["nodaemon"] else _teller()
         service = build_service(options.settings, options.plugin_settings, reactor, show, tell)
     except CannotListen as error:
         option = f" (--{error.setting})" if error.setting else ""

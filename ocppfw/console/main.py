@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import cast
 
 from ocppfw import __version__
@@ -55,14 +56,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.c is not None and options.command:
         parser.error("-c and a command are too much")
-    interactive = options.c is None and sys.stdin.isatty() and sys.stdout.isatty()
-    if interactive:
-        _install_asyncio_reactor()
+    if sys.stdout is None:
+        return _complain("standard output is closed", 1)
+    if sys.stdin is None and options.c is None:
+        return _complain("standard input is closed; -c takes commands, too", 1)
     try:
-        return _run(options, interactive)
+        if options.c is None and sys.stdin.isatty() and sys.stdout.isatty():
+            _install_asyncio_reactor()
+            return _run(options, interactive=True)
+        return _run_unread(options)
     except OcppfwError as error:
-        sys.stderr.write(f"ocppfw: {error}\n")
-        return 2
+        return _complain(str(error), 2)
+
+
+def _complain(text: str, status: int) -> int:
+    if sys.stderr is not None:
+        sys.stderr.write(f"ocppfw: {text}\n")
+    return status
+
+
+def _run_unread(options: argparse.Namespace) -> int:
+    """Run where nobody may read what is shown, or not as fast as it comes."""
+    from ocppfw.service.standard_output import StandardOutput
+
+    output = StandardOutput(sys.stdout)
+    try:
+        with redirect_stdout(output):
+            return _run(options, interactive=False)
+    finally:
+        output.end()
 
 
 def _install_asyncio_reactor() -> None:
@@ -84,14 +106,16 @@ def _run(options: argparse.Namespace, interactive: bool) -> int:
     from ocppfw.console.session import Session
     from ocppfw.service.build import show_line
     from ocppfw.service.open_files import raise_file_limit
+    from ocppfw.service.repeats import Repeats
     from ocppfw.service.steady_clock import make_steady
 
     make_steady(reactor)
     raise_file_limit()
     screen = Screen(_write, _wants_colour(), _columns if sys.stdout.isatty() else None)
     session = Session(reactor, screen, show_line, options.plugins, options.show_secrets)
-    observer = cast(ILogObserver, screen.log)
-    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+    repeats = Repeats(cast(ILogObserver, screen.log))
+    repeats.join_reactor(reactor)
+    globalLogBeginner.beginLoggingTo([repeats], redirectStandardIO=False)
     if {"-h", "--help"} & set(options.command[1:]):
         return session.explain(options.command[0])
     if interactive:
@@ -104,11 +128,8 @@ def _run(options: argparse.Namespace, interactive: bool) -> int:
 
 
 def _write(text: str) -> None:
-    try:
-        sys.stdout.write(text)  # looked up every time: the prompt puts its own in place
-        sys.stdout.flush()
-    except BrokenPipeError:  # nobody listens any more, as with "ocppfw ... | head"
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout.write(text)  # looked up every time: the prompt puts its own in place
+    sys.stdout.flush()
 
 
 def _columns() -> int:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from twisted.logger import (
-    FileLogObserver,
-    ILogObserver,
-    LogEvent,
-    LogLevel,
-    formatEvent,
-)
-from twisted.python.logfile import LogFile
+from twisted.logger import LogEvent, LogLevel, formatEvent
 
 from ocppfw.hooks.places import place_of, what_is_wrong
 from ocppfw.text import escape_controls
 
-_ROTATE_LENGTH = 10_000_000  # bytes
-_ROTATED_FILES = 9  # beside the one being written
 _PREFIXES = {LogLevel.warn: "Warning: ", LogLevel.error: "Error: ", LogLevel.critical: "Error: "}
 _SAID_ALREADY = re.compile(
     r"(CentralSystem|ChargePoint)Site starting on \d+|\(TCP Port \d+ Closed\)"
@@ -39,7 +29,7 @@ def format_log_event(event: LogEvent) -> str | None:
         return None
     if level is LogLevel.info and str(event.get("log_namespace", "")).startswith(_CHATTY):
         return None
-    text = _text(event)
+    text = text_of(event)
     if not text or _SAID_ALREADY.fullmatch(text):
         return None
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["log_time"]))
@@ -47,7 +37,7 @@ def format_log_event(event: LogEvent) -> str | None:
     return f"[{moment}] {line}{_traceback(event)}\n"
 
 
-def _text(event: LogEvent) -> str:
+def text_of(event: LogEvent) -> str:
     """What the event says; of a fault, also where in a plugin it comes from."""
     text = formatEvent(event)
     failure: Any = event.get("log_failure")
@@ -66,17 +56,3 @@ def _traceback(event: LogEvent) -> str:
     # Indented, so that nothing in it looks like a line of the log.
     lines = failure.getTraceback().rstrip().splitlines()
     return "".join(f"\n    {escape_controls(line)}" for line in lines)
-
-
-def stream_observer(stream: TextIO) -> ILogObserver:
-    """Logs to an open stream."""
-    return FileLogObserver(stream, format_log_event)
-
-
-def file_observer(path: Path) -> ILogObserver:
-    """Logs to a file of at most 10 MB; ten of them are kept."""
-    folder = path.parent.resolve()
-    file: Any = LogFile(
-        path.name, str(folder), rotateLength=_ROTATE_LENGTH, maxRotatedFiles=_ROTATED_FILES
-    )
-    return FileLogObserver(file, format_log_event)

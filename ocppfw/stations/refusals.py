@@ -61,7 +61,7 @@ class RefusalLog:
         shown_reason = brief(reason, _MOST_OF_REASON)
         refusal = Refusal(self._now(), address, status, shown_reason, identity, shown_path)
         self._last.append(refusal)
-        self._log.warn("Refused {refusal}", refusal=described(refusal))
+        self._log.warn("Refused {refusal}", refusal=described(refusal), host=_host(refusal))
 
 
 def described(refusal: Refusal) -> str:

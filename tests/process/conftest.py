@@ -24,8 +24,8 @@ def wires():
     """Makes connections, and ends them after the test."""
     with contextlib.ExitStack() as stack:
 
-        def opened(port):
-            wire = open_wire(port)
+        def opened(port, source="127.0.0.1"):
+            wire = open_wire(port, source)
             stack.callback(wire.socket.close)
             return wire
 

@@ -75,13 +75,14 @@ def test_identity_of_2x_has_at_most_48_characters(central, wires, subprotocol):
     assert knock(wires(central.port), "/" + "y" * 49, subprotocol).status == 404
 
 
-def test_refusal_is_logged_on_one_line_with_controls_escaped(central, wires):
-    knock(wires(central.port), "/evil%0A[forged]/b")
-    line = central.wait_for(r"cs: Refused a connection from 127\.0\.0\.1 to /evil.*")
-    assert line.string.endswith(
-        "to /evil%0A[forged]/b with 404: charge points connect to /<identity>"
-    )
-    assert not [text for text in central.lines if text.startswith("[forged]")]
+def test_refusal_is_logged_on_one_line_with_controls_escaped(tmp_path, wires):
+    with central_system(tmp_path) as central:
+        knock(wires(central.port), "/evil%0A[forged]/b")
+        line = central.wait_for(r"cs: Refused a connection from 127\.0\.0\.1 to /evil.*")
+        assert line.string.endswith(
+            "to /evil%0A[forged]/b with 404: charge points connect to /<identity>"
+        )
+        assert not [text for text in central.lines if text.startswith("[forged]")]
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_daemon(tmp_path, connect):
         wire = connect(port, "CP1", "ocpp2.1")
         assert wire.call("Heartbeat")[0] == 3
         assert "cp#CP1 [" not in log_file.read_text()  # a daemon shows no frames
-        fill_log(wire)
+        fill_log(wire, connect(port, "CP2", "ocpp2.1"))
         eventually((tmp_path / "log" / "ocppfw.log.1").exists, "a second log file")
         os.kill(pid, signal.SIGTERM)
         assert wire.wait_closed()[0] == 1001
@@ -119,11 +119,12 @@ def test_daemon(tmp_path, connect):
         end_daemon(pid_file)
 
 
-def fill_log(wire: Wire) -> None:
+def fill_log(*wires: Wire) -> None:
     """Log more than 10 MB: complaints about an answer (CALLRESULTERROR), with their code."""
-    for _ in range(12):
-        wire.send([5, "id", "x" * 1_000_000, "", {}])
-    assert wire.call("Heartbeat")[0] == 3
+    for wire in wires:
+        for _ in range(6):
+            wire.send([5, "id", "x" * 1_000_000, "", {}])
+        assert wire.call("Heartbeat")[0] == 3
 
 
 def end_daemon(pid_file) -> None:

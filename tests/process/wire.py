@@ -275,9 +275,10 @@ def accept_key(key: str) -> str:
     return base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
 
 
-def open_wire(port: int) -> Wire:
-    """A TCP connection to a server of this machine."""
-    return Wire(socket.create_connection(("127.0.0.1", port), TIMEOUT), masks=True)
+def open_wire(port: int, source: str = "127.0.0.1") -> Wire:
+    """A TCP connection to a server of this machine, from any of its loopback addresses."""
+    address = ("127.0.0.1", port)
+    return Wire(socket.create_connection(address, TIMEOUT, (source, 0)), masks=True)
 
 
 def knock(wire: Wire, path: str, subprotocols: str | None = "ocpp1.6", **further: str) -> Head:

@@ -1,11 +1,9 @@
-"""How the log looks, and how large it gets."""
+"""How the log looks."""
 
 from __future__ import annotations
 
 import gc
-import io
 import re
-from pathlib import Path
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -13,7 +11,7 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from ocppfw.service.build import show_line
-from ocppfw.service.log import file_observer, format_log_event, stream_observer
+from ocppfw.service.log import format_log_event
 from tests.conftest import Log
 from tests.world import World, line_of
 
@@ -161,27 +159,6 @@ def test_braces_in_a_line_of_the_trace_are_text(logged: Log) -> None:
     text = format_log_event(logged.events[-1])
     assert text is not None
     assert text.endswith('] cs: <<cp#0 [2,"1","Heartbeat",{}]\n')
-
-
-def test_a_stream_gets_the_lines(logged: Log) -> None:
-    stream = io.StringIO()
-    Logger("ocppfw").info("hello")
-    stream_observer(stream)(logged.events[-1])
-    assert stream.getvalue().endswith("] hello\n")
-
-
-def test_a_file_rotates_at_ten_megabytes_and_ten_are_kept(logged: Log, tmp_path: Path) -> None:
-    observer = file_observer(tmp_path / "twistd.log")
-    Logger("ocppfw").info("{text}", text="x" * 9_999_980)
-    event = logged.events[-1]
-    for _ in range(2):
-        observer(event)
-    names = {path.name for path in tmp_path.iterdir()}
-    assert "twistd.log.1" in names
-    file = observer._outFile  # type: ignore[attr-defined]
-    assert (file.rotateLength, file.maxRotatedFiles) == (10_000_000, 9)
-    file.close()
-    assert (tmp_path / "twistd.log.1").stat().st_size < 20_000_000
 
 
 def test_a_traceback_cannot_look_like_a_line_of_the_log() -> None:

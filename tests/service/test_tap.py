@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ CP = ["--role", "cp", "--url", "ws://127.0.0.1:9000/"]
 
 
 def options(*arguments: str, **twistd: Any) -> Options:
+    Options.log = None
     parsed = Options()
     parsed.parent = {"nodaemon": 1, "logger": None, "syslog": 0, "logfile": None} | twistd
     parsed.parseOptions(list(arguments))
@@ -211,28 +211,35 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"ocppfw {__version__}\n"
 
 
-def test_the_log_goes_to_the_terminal_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed = options(*CS)
-    assert parsed.parent["logger"] == "ocppfw.tap.Options.make_log_observer"
-    assert Options.make_log_observer()._outFile is sys.stdout  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize(
     ("nodaemon", "logfile", "name"),
-    [(0, None, "twistd.log"), (0, "my.log", "my.log"), (1, "my.log", "my.log")],
+    [
+        (1, None, None),
+        (1, "-", None),
+        (0, None, "twistd.log"),
+        (0, "my.log", "my.log"),
+        (1, "my.log", "my.log"),
+    ],
 )
-def test_the_log_goes_to_a_file_otherwise(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    nodaemon: int,
-    logfile: str | None,
-    name: str,
+def test_the_log_goes_where_twistd_would_have_it(
+    nodaemon: int, logfile: str | None, name: str | None
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    options(*CS, nodaemon=nodaemon, logfile=logfile)
-    observer: Any = Options.make_log_observer()
-    observer._outFile.close()
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    parsed = options(*CS, nodaemon=nodaemon, logfile=logfile)
+    assert parsed.parent["logger"] == "ocppfw.tap.Options.open_log"
+    assert Options.log is not None
+    assert Options.log.path == (Path.cwd() / name if name else None)
+
+
+def test_a_daemon_has_no_standard_output() -> None:
+    with pytest.raises(SystemExit, match="--logfile: a daemon has no standard output; give a file"):
+        options(*CS, nodaemon=0, logfile="-")
+
+
+def test_standard_output_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(SystemExit, match="standard output is closed: give --logfile FILE"):
+        options(*CS)
+    options(*CS, logfile="my.log")
 
 
 def test_a_daemon_cannot_log_to_the_terminal() -> None:
@@ -243,3 +250,4 @@ def test_a_daemon_cannot_log_to_the_terminal() -> None:
 @pytest.mark.parametrize("twistd", [{"logger": "my.observer"}, {"syslog": 1}])
 def test_another_log_that_is_asked_for_is_left_alone(twistd: dict[str, Any]) -> None:
     assert options(*CS, **twistd).parent["logger"] == twistd.get("logger")
+    assert Options.log is None

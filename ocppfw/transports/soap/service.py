@@ -156,4 +156,4 @@ class EnvelopeService:
         text = "{label}: SOAP request from {sender}: {reason}"
         sender = host if identity is None else f"{host} (ChargePoint #{escape_controls(identity)})"
         shown = escape_controls(reason)
-        self.log.warn(text, label=self._label, sender=sender, reason=shown)
+        self.log.warn(text, label=self._label, host=host, sender=sender, reason=shown)
