@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import re
 import socket
 import sys
 import textwrap
@@ -18,7 +19,11 @@ from typing import Any
 
 import pytest
 from autobahn.exception import PayloadExceededError
-from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
+from autobahn.twisted.websocket import (
+    WebSocketAdapterProtocol,
+    WebSocketClientProtocol,
+    WebSocketServerProtocol,
+)
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
@@ -314,6 +319,14 @@ def test_closing(ends: Ends) -> None:
         1001,
         b"going",
     )
+
+
+@canary("_connectionLost", look_at="OcppProtocol.connectionLost")
+def test_what_autobahn_does_when_tcp_is_lost() -> None:
+    """It logs, and calls what we call at once."""
+    source = inspect.getsource(WebSocketAdapterProtocol.connectionLost)
+    calls = re.findall(r"\bself\.(\w+(?:\.\w+)?)\(", source)
+    assert [call for call in calls if not call.startswith("log.")] == ["_connectionLost"]
 
 
 @canary(

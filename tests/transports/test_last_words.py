@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from OpenSSL import SSL
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -61,6 +62,16 @@ def test_no_pong_in_time(ends: Ends, logged: Log) -> None:
     assert logged.lines() == [
         f"cs: ChargePoint #CP1 disconnected: {why}",
         f"cp#CP1: Connection lost: {why}",
+    ]
+
+
+def test_a_fault_of_tls(ends: Ends, logged: Log) -> None:
+    fault = SSL.Error([("SSL routines", "", "wrong version number")])
+    for end in (ends.server, ends.client):
+        end.connectionLost(Failure(fault))
+    assert logged.lines() == [
+        "cs: ChargePoint #CP1 disconnected: SSL error: wrong version number (in )",
+        "cp#CP1: Connection lost: SSL error: wrong version number (in )",
     ]
 
 

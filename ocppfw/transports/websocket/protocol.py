@@ -68,6 +68,13 @@ class OcppProtocol(FastFrames):
     _pongs: tuple[Deferred[None], ...] = ()
     _paused_by: frozenset[str] = frozenset()
 
+    # From Twisted.
+
+    def connectionLost(self: Any, reason: Failure) -> None:
+        """TCP is lost."""
+        # Past Autobahn's connectionLost, which only logs, faults of TLS as errors of its own.
+        self._connectionLost(reason)
+
     # From Autobahn.
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
