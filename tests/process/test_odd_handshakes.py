@@ -239,6 +239,11 @@ def test_an_offer_that_can_be_taken_beside_one_that_cannot(strict, wires):
     assert wire.read_head().headers["sec-websocket-extensions"].startswith("permessage-deflate")
 
 
+def test_a_target_that_looks_like_the_host_of_an_address(strict, wires):
+    assert outcome(wires(strict.port), hello("//[7")) == "ocpp1.6"
+    strict.wait_for(r"ChargePoint #\[7 connected from")
+
+
 def test_a_browser_at_an_address_whose_query_names_a_charge_point(strict, forgiving, wires):
     request = hello("/?cp=CP8", without=["Upgrade"])
     assert [outcome(wires(each.port), request) for each in (strict, forgiving)] == [200, 426]

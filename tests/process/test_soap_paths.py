@@ -18,10 +18,11 @@ def test_absolute_form(central, target):
         assert wire.read_head().status == 200
 
 
-def test_host_of_the_absolute_form_counts(central):
+@pytest.mark.parametrize("place", [b"other:7", b"CP1:secret@other:7"])
+def test_host_of_the_absolute_form_counts(central, place):
     wire = open_wire(central.port)
     with wire.socket:
-        wire.send_bytes(b"GET http://other:7/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        wire.send_bytes(b"GET http://%s/ HTTP/1.1\r\nHost: x\r\n\r\n" % place)
         answer = wire.read_head()
         assert answer.status == 200
         assert b"http://other:7/ocpp1.5?wsdl" in answer.body
@@ -32,6 +33,7 @@ def test_host_of_the_absolute_form_counts(central):
     [
         ("POST", "/x", 404, "no SOAP is spoken at this path"),
         ("GET", "/x/y", 404, "there is no such page"),
+        ("GET", "/ocpp1.5", 404, "there is no such page"),
         ("PUT", "/", 405, "only GET, HEAD, POST are answered here"),
     ],
 )

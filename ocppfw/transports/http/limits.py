@@ -96,7 +96,7 @@ class LimitedChannel(TurnTakingChannel):
         """Nothing has come for some time, or what we have written was not read."""
         if self._deadline is None:
             super().timeoutConnection()
-        elif not self.refused:
+        else:
             self.refuse(408, f"nothing more came for {self.timeOut:g} s{self._unfinished()}")
 
     def allContentReceived(self) -> None:
