@@ -44,7 +44,8 @@ class ServerProtocol(OcppProtocol, WebSocketServerProtocol):
         """Take the connection into use."""
         # Frees the HTTP channel and request that the connection began with.
         self.transport.unregisterProducer()
-        opening: Opening = vars(self).pop("opening")
+        opening = self.opening
+        del self.opening
         self._drop_handshake()
         if opening.version is None:
             self._close_unspoken(opening)
