@@ -8,14 +8,17 @@ from ocppfw.interfaces import Peer
 from ocppfw.rpc.frames import Call, CallResult
 
 _KEY = "transactions"
+# A peer may begin as many as it likes, and call them as it likes.
 _MOST_STARTS = 100
+_MOST_RUNNING = 1000
+_LONGEST_ID = 255
 
 
 class Transactions:
     """The transactions between a central system and a charge point.
 
     Attributes:
-        running: ids of those that run, the last started last.
+        running: ids of those that run, the last started last; of very many, the latest.
         last: id of the one that was started last, None if there was none.
         events: how many events of it were sent (2.x).
     """
@@ -54,14 +57,18 @@ class Transactions:
             self.events += 1
 
     def _start(self, transaction: Any) -> None:
-        if isinstance(transaction, (int, str)):
+        if isinstance(transaction, int) or _is_id(transaction):
             self.last = transaction
             self.events = 1
-            self.running.append(transaction)
+            self.running = [*self.running[1 - _MOST_RUNNING :], transaction]
 
     def _stop(self, transaction: Any) -> None:
         if transaction in self.running:
             self.running.remove(transaction)
+
+
+def _is_id(transaction: Any) -> bool:
+    return isinstance(transaction, str) and len(transaction) <= _LONGEST_ID
 
 
 def transactions_of(peer: Peer) -> Transactions:

@@ -47,6 +47,17 @@ def test_any_frame(memory, peer, text):
     assert transactions_of(peer).running == []
 
 
+def test_of_very_many_transactions_the_latest_are_remembered(memory, peer):
+    peer.version = OcppVersion.V2_1
+    event = '[2,"1","TransactionEvent",{"transactionInfo":{"transactionId":"%s"}}]'
+    for number in range(1500):
+        memory.frame_received(peer, event % number)
+    memory.frame_received(peer, event % ("x" * 256))
+    found = transactions_of(peer)
+    assert found.running == [str(number) for number in range(500, 1500)]
+    assert found.last == "1499"
+
+
 def test_wait_for_what_comes(memory, peer):
     waiting = memory.wait_for("Heartbeat")
     memory.frame_received(peer, '[2,"1","Authorize",{}]')

@@ -1,17 +1,19 @@
 """``twistd ocppfw --role cp`` against a server that does what the test says."""
 
 import contextlib
+import json
 import re
 import signal
 import ssl
 import struct
 import time
+from collections import Counter
 
 import pytest
 
 from tests.process.server import ACCEPTED, Server
 from tests.process.twistd import PATIENCE, central_system, charge_point, write_plugin
-from tests.process.wire import CLOSE, Ended, kept_port
+from tests.process.wire import CLOSE, TEXT, Ended, frame_bytes, kept_port
 
 QUICK = ("--reconnect-delay", "0.2", "--reconnect-max-delay", "1")
 BOOT_1X = ACCEPTED | {"heartbeatInterval": 300}
@@ -363,3 +365,23 @@ def test_reset_reboots(tmp_path, version, request_, reason):
         payload = wire.expect_call("BootNotification", boot_answer(version))
         assert payload.get("reason") == reason
         station.wait_for("cp#CP1: Registered", 2)
+
+
+def test_of_three_thousand_triggers_those_are_accepted_that_can_be_sent(tmp_path, server):
+    with charge_point(tmp_path, server.url, "--manual", "--trace", "off") as station:
+        _, wire = server.accept()
+        trigger = ["TriggerMessage", {"requestedMessage": "Heartbeat"}]
+        texts = [json.dumps([2, str(number), *trigger]).encode() for number in range(3000)]
+        wire.send_bytes(b"".join(frame_bytes(TEXT, each, masked=False) for each in texts))
+        received = [wire.receive() for _ in range(3001)]  # one call of its own is among them
+        calls = [message for message in received if message[0] == 2]
+        statuses = Counter(message[2]["status"] for message in received if message[0] == 3)
+        assert statuses == {"Accepted": 101, "Rejected": 2899}
+        for _ in range(100):
+            wire.send([3, calls[-1][1], {"currentTime": ACCEPTED["currentTime"]}])
+            calls.append(wire.receive())
+        wire.send([3, calls[-1][1], {"currentTime": ACCEPTED["currentTime"]}])
+        assert {call[2] for call in calls} == {"Heartbeat"}
+        assert len({call[1] for call in calls}) == 101
+        assert wire.call(*trigger)[2] == {"status": "Accepted"}  # and nothing else came
+        assert not station.trouble
