@@ -359,7 +359,7 @@ def test_large_answer_is_sent_whole_before_the_end(tmp_path):
         "    answer = {'status': 'Accepted', 'data': 'x' * 20_000_000}\n"
         "    return task.deferLater(station.clock, 0.5, lambda: answer)\n",
     )
-    with central_system(tmp_path, "--trace", "off") as central:
+    with central_system(tmp_path, "--trace", "off", "--max-sent-size", "30000000") as central:
         with asking(central.port, envelope(DATA_TRANSFER)) as answers:
             central.wait_for("#CP1 connected")
             central.stop()
