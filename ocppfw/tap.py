@@ -22,6 +22,7 @@ from ocppfw.service.listener import CannotListen
 from ocppfw.service.open_files import raise_file_limit
 from ocppfw.service.process_log import ProcessLog
 from ocppfw.service.read_loop import shorten_reads
+from ocppfw.service.signals import end_reactor_on_signals
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
 from ocppfw.text import did_you_mean, escape_controls
@@ -244,4 +245,5 @@ def makeService(options: Options) -> IService:
     except OcppfwError as error:
         raise _last_word(str(error)) from None
     shorten_reads(reactor)
+    end_reactor_on_signals(reactor)
     return service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from ocppfw.console.errors import Misused
 from ocppfw.console.grammar import split_commands
 from ocppfw.console.interpreter import DONE, FAILED, MISUSED
 from ocppfw.console.session import Session
+from ocppfw.service.signals import end_reactor_on_signals
 
 
 class _StandardInput:
@@ -73,6 +75,7 @@ def play(session: Session, words: Sequence[str], text: str | None) -> int:
 
     reactor = session.reactor
     session.join_reactor()
+    end_reactor_on_signals(reactor, signal.SIGHUP)
     reactor.callWhenRunning(lambda: Deferred.fromCoroutine(run()))
     reactor.run()
     return status

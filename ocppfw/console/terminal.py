@@ -24,6 +24,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from ocppfw.console.completion import complete
 from ocppfw.console.interpreter import DONE, FAILED, MISUSED
 from ocppfw.console.session import Session
+from ocppfw.service.signals import end_on_signals
 
 _QUICK_START = (
     "ocppfw: central systems and charge points that speak OCPP",
@@ -62,8 +63,11 @@ class _Terminal:
 
     def _begin(self, words: Sequence[str]) -> None:
         task = self._loop.create_task(self._talk(words))
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            self._loop.add_signal_handler(number, task.cancel)
+
+        def end(number: signal.Signals) -> None:
+            self._loop.call_soon_threadsafe(task.cancel)
+
+        end_on_signals((signal.SIGTERM, signal.SIGHUP), end)
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:

@@ -1,5 +1,6 @@
 """``ocppfw < script``, ``ocppfw -c`` and the other ways without a terminal."""
 
+import contextlib
 import os
 import re
 import signal
@@ -253,25 +254,84 @@ wait BootNotification --timeout 20
     assert "cp#0: Rebooting." in text
 
 
+WAITING = "status; sleep 0.3; status; sleep 60"
+
+
 @pytest.fixture
-def waiting(tmp_path):
-    """The program while it waits; what it writes goes into a pipe."""
-    command = [sys.executable, "-m", "ocppfw", "-c", "status; sleep 0.3; status; sleep 60"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        assert b"Nothing is running" in process.stdout.readline()
-        yield process
-        process.kill()
+def begin(tmp_path):
+    """Begins the program; what it writes goes into a pipe, and its first line is taken from it."""
+    with contextlib.ExitStack() as stack:
+
+        def begun(commands=WAITING, handler=signal.SIG_DFL):
+            def prepare():  # a shell may have had us ignore them
+                for number in (signal.SIGINT, signal.SIGHUP):
+                    signal.signal(number, handler)
+
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ocppfw", "-c", commands],
+                cwd=tmp_path,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=prepare,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            assert b"Nothing is running" in process.stdout.readline()
+            return process
+
+        yield begun
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.fixture
+def waiting(begin):
+    """The program while it waits."""
+    return begin()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_script(waiting, number):
     waiting.send_signal(number)
     rest = waiting.stdout.read()
     assert waiting.wait(PATIENCE) == 1
     assert b"Traceback" not in rest
+    assert f"Ending because of {number.name}; a second one ends at once".encode() in rest
+
+
+def test_a_script_goes_on_whose_signals_are_ignored(begin):
+    """As with ``nohup``, and in the background of a shell's script."""
+    process = begin("status; sleep 0.5; help quit", signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        process.send_signal(number)
+    assert b"Example: quit" in process.stdout.read()
+    assert process.wait(PATIENCE) == 0
+
+
+SLOW_END = """
+import time
+from twisted.internet.defer import Deferred
+from ocppfw import hookimpl
+
+@hookimpl
+def station_stopped(): {}
+"""
+
+
+@pytest.mark.parametrize("end", ["return Deferred()", "time.sleep(60)"], ids=["waits", "blocks"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_at_once(begin, tmp_path, port, end, number):
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "slow_end.py").write_text(SLOW_END.format(end))
+    process = begin(f"status; start_cs {port}; sleep 60")
+    while b"listening on port" not in process.stdout.readline():
+        pass
+    process.send_signal(number)
+    while b"Ending because of" not in process.stdout.readline():
+        pass
+    time.sleep(0.1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == -signal.SIGTERM
 
 
 def test_nobody_listens_any_more(waiting):

@@ -67,6 +67,37 @@ def test_it_ends_although_a_call_is_never_answered(tmp_path, connect):
         assert central.wait() == -signal.SIGTERM
 
 
+BLOCKED = """
+import time
+from ocppfw import hookimpl
+
+@hookimpl
+def cs_data_transfer():
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("plugin", [SLOW.format(seconds=60), BLOCKED], ids=["waits", "blocks"])
+def test_a_second_sigterm_ends_it_at_once(tmp_path, connect, plugin):
+    write_plugin(tmp_path, "slow", plugin)
+    with central_system(tmp_path, "--hook-timeout", "60") as central:
+        wire = connect(central.port, "busy")
+        wire.send([2, "begun", "DataTransfer", {"vendorId": "v"}])
+        central.wait_for(r"<<cp#busy \[2, ?\"begun\"")
+        central.stop()
+        with pytest.raises(subprocess.TimeoutExpired):
+            central.process.wait(0.3)
+        central.stop()
+        assert central.wait(5) == -signal.SIGTERM
+
+
+def test_it_says_what_a_signal_begins(tmp_path):
+    with central_system(tmp_path) as central:
+        central.process.send_signal(signal.SIGINT)
+        central.wait_for("Ending because of SIGINT; a second one ends at once$")
+        assert central.wait() == -signal.SIGINT
+
+
 def test_it_ends_although_a_peer_does_not_close(tmp_path, connect):
     with central_system(tmp_path, "--close-timeout", "0.3") as central:
         connect(central.port, "deaf")
