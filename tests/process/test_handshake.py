@@ -244,6 +244,7 @@ def test_old_connection_that_is_silent_has_ended_before_the_newer_is_opened(cent
     assert_answers(new)
     old.socket.close()  # no answer to the close frame
     assert_answers(new)
+    central.wait_for("ChargePoint #silent connected", 2)
     said = [line.split("] ", 1)[1] for line in central.lines if "#silent" in line]
     assert said == [
         "cs: ChargePoint #silent connected from 127.0.0.1 (ocpp1.6).",
