@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from itertools import islice
@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import orjson
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
+
+LARGEST = 1 << 26  # bytes of the JSON text of a value; every database can take more
 
 _ONLY_JSON = "a value is None, bool, int, finite float, str, list, or dict with str keys"
 _LEFT = (
@@ -41,8 +43,9 @@ class Store(Protocol):
         """What tells that everything written so far is kept for good.
 
         Returns:
-            A Deferred that fires with None then, and fails if that cannot be. It has fired
-            already where nothing is under way, and where a store keeps nothing.
+            A Deferred that fires with None then, and fails with StorageError if that cannot be;
+            it is tried again nevertheless. It has fired already where nothing is under way, and
+            where a store keeps nothing.
         """
 
     def get(self, namespace: str, key: str, default: Any = None) -> Any:
@@ -54,6 +57,7 @@ class Store(Protocol):
         Raises:
             TypeError: JSON cannot say the value, or namespace or key is not a str.
             UnicodeEncodeError: UTF-8 cannot say namespace or key.
+            ValueError: the JSON text of the value has more than ``LARGEST`` bytes.
         """
 
     def delete(self, namespace: str, key: str) -> None:
@@ -66,7 +70,7 @@ class Store(Protocol):
 
         Raises:
             TypeError: as ``put``; or the value of the key is not a list.
-            UnicodeEncodeError: as ``put``.
+            UnicodeEncodeError, ValueError: as ``put``.
         """
 
     def scan(
@@ -116,6 +120,9 @@ class Stores(Protocol):
 
         Args:
             owner: ``cs``, or ``cp#`` and an identity. No identity makes another owner's name.
+
+        Raises:
+            StorageError: what it keeps cannot be read.
         """
 
 
@@ -137,8 +144,8 @@ class MemoryStores:
         return self._stores[owner]
 
 
-# JSON texts, None for a key that was deleted, by namespace and key in the order of writing.
-_Changes = Mapping[tuple[str, str], bytes | None]
+#: JSON texts, None for a key that was deleted, by namespace and key in the order of writing.
+Changes = Mapping[tuple[str, str], bytes | None]
 
 
 class MemoryStore:
@@ -146,16 +153,22 @@ class MemoryStore:
 
     Args:
         clock: tells when the reactor's turn is over in which a block began.
+        kept: what there is already: namespace, key and JSON text, in the order of writing.
+        written: where ``written`` begins.
 
     Attributes:
         written: a number that grows with every change.
     """
 
-    def __init__(self, clock: IReactorTime) -> None:
-        self.written = 0
+    def __init__(
+        self, clock: IReactorTime, kept: Iterable[tuple[str, str, bytes]] = (), written: int = 0
+    ) -> None:
+        self.written = written
         self._clock = clock
         # JSON texts by namespace and key, in the order in which they were last written.
         self._texts: dict[str, dict[str, bytes]] = {}
+        for namespace, key, text in kept:
+            self._texts.setdefault(namespace, {})[key] = text
         # Every coroutine has a context of its own, so one that waits inside a block does not make
         # others write into it.
         self._open: ContextVar[_Block | None] = ContextVar("open block", default=None)
@@ -258,13 +271,18 @@ class MemoryStore:
         return texts
 
     def _change(self, namespace: str, key: str, text: bytes | None) -> None:
+        if text is not None and len(text) > LARGEST:
+            raise ValueError(f"{_place(namespace, key)}: larger than {LARGEST >> 20} MiB as JSON")
         self._keep(self._block(), {(namespace, key): text})
 
-    def _keep(self, block: _Block | None, changes: _Changes) -> None:
+    def _keep(self, block: _Block | None, changes: Changes) -> None:
         """Keep changes in a block until its end; for good where there is none."""
-        if block is not None:
+        if block is None:
+            self._keep_for_good(changes)
+        else:
             block.add(changes)
-            return
+
+    def _keep_for_good(self, changes: Changes) -> None:
         for (namespace, key), text in changes.items():
             _set(self._texts.setdefault(namespace, {}), key, text)
         self.written += len(changes)
@@ -294,13 +312,13 @@ class _Block:
         """The reactor's turn is over."""
         self.left = True
 
-    def add(self, changes: _Changes) -> None:
+    def add(self, changes: Changes) -> None:
         """Take changes, each the latest of its key."""
         for name, text in changes.items():
             self.changes.pop(name, None)
             self.changes[name] = text
 
-    def layers(self) -> Iterator[_Changes]:
+    def layers(self) -> Iterator[Changes]:
         """The changes of this block, then of those around it."""
         block: _Block | None = self
         while block is not None:

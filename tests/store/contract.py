@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from twisted.internet.task import Clock
 
-from ocppfw.store import Store, Stores
+from ocppfw.store import LARGEST, Store, Stores
 from tests.deferreds import value_of
 from tests.store.block_contract import BlockContract, fail_in_a_block
 from tests.store.history import History
@@ -28,6 +29,14 @@ class Color(enum.Enum):
 
 class StoreContract(BlockContract):
     """The contract."""
+
+    #: any history that is to agree with dicts, and how many of them
+    machine: type[History] = History
+    effort = settings()
+
+    def history(self, clock: Clock) -> Any:
+        """What ``machine`` is made with."""
+        return self.make(clock)
 
     def make(self, clock: Clock) -> Stores:
         """New stores."""
@@ -131,6 +140,23 @@ class StoreContract(BlockContract):
         value["list"].append(5)
         assert store.get("ns", "items") == [{"list": [1, 2]}]
 
+    def test_a_large_value_is_one_as_any_other(self, store: Store) -> None:
+        text = "ü" * (1 << 20)
+        store.put("ns", "text", text)
+        store.put("ns", "list", [text] * 2)
+        store.append("ns", "list", text)
+        assert store.get("ns", "list") == [store.get("ns", "text")] * 3
+
+    def test_a_value_over_the_limit_is_refused(self, store: Store) -> None:
+        text = "x" * (LARGEST - 4)
+        store.put("ns", "key", [text])  # with brackets and quotes just as large as may be
+        written = store.written
+        for write, value in ((store.put, text + "xxx"), (store.append, 1)):
+            with pytest.raises(ValueError, match=r"^store: key 'key' of 'ns': larger than 64 MiB"):
+                write("ns", "key", value)
+        assert store.written == written
+        assert store.get("ns", "key") == [text]
+
     # Namespaces, keys, owners.
 
     def test_namespaces_are_apart(self, store: Store) -> None:
@@ -170,6 +196,16 @@ class StoreContract(BlockContract):
     def test_an_owner_finds_again_what_it_has_written(self, stores: Stores) -> None:
         stores.of("cp#A").put("ns", "key", 1)
         assert stores.of("cp#A").get("ns", "key") == 1
+
+    def test_ten_thousand_keys(self, stores: Stores, store: Store) -> None:
+        keys = [f"{number * 7919 % 10_000:04}" for number in range(10_000)]
+        for key in keys:
+            store.put("ns", key, [key])
+        self.settle()
+        assert [key for key, _ in store.scan("ns")] == sorted(keys)
+        assert [key for key, _ in store.scan("ns", newest_first=True)] == keys[::-1]
+        assert store.get("ns", "5000") == ["5000"]
+        assert value_of(store.committed()) is None
 
     # Scanning.
 
@@ -277,10 +313,10 @@ class StoreContract(BlockContract):
     # Everything at once.
 
     def test_any_history_agrees_with_dicts(self) -> None:
-        make = self.make
+        make = self.history
 
-        class HistoryOfThis(History):
+        class HistoryOfThis(self.machine):  # type: ignore[name-defined]
             def __init__(self) -> None:
                 super().__init__(make(Clock()))
 
-        run_state_machine_as_test(HistoryOfThis)
+        run_state_machine_as_test(HistoryOfThis, settings=self.effort)
