@@ -17,6 +17,7 @@ from ocppfw.errors import (
     PluginError,
     QueueFull,
     SettingsError,
+    StorageError,
 )
 from ocppfw.marker import DROP, hookimpl
 from ocppfw.settings import PluginSettings
@@ -88,6 +89,7 @@ __all__ = [
     "Send",
     "SettingsError",
     "Station",
+    "StorageError",
     "Store",
     "__version__",
     "hookimpl",

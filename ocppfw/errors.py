@@ -18,6 +18,7 @@
     ├── NotAnEnvelope           a SOAP answer is neither the response nor a fault
     ├── BodyInvalid, NotXml     what is wrong with an envelope
     ├── PluginError             a plugin cannot be loaded
+    ├── StorageError            what is to be kept cannot be written or read
     └── SettingsError           a setting is unknown or has a value that it may not have
 """
 
@@ -214,6 +215,10 @@ class CatalogueError(OcppfwError):
 
 class PluginError(OcppfwError):
     """A plugin cannot be loaded or unloaded; the text names file, hook and fault."""
+
+
+class StorageError(OcppfwError):
+    """What is to be kept cannot be written, or what was kept cannot be read; the text says why."""
 
 
 class SettingsError(OcppfwError):

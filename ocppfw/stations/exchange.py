@@ -9,7 +9,9 @@ unless a plugin refuses the call beforehand (``call_requested``):
 5. the action's hook is called until an implementation answers;
 6. the answer is checked; one that breaks its schema is our own fault, InternalError.
 
-An answer whose making wrote to the station's store waits until that is on disk.
+An answer whose making wrote to the station's store waits until that is on disk. Where that cannot
+be, a central system leaves the call unanswered, since what is acknowledged must be durable; a
+charge point goes on with what it has in memory.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ from ocppfw.versions import OcppVersion, Role, Transport
 #: What an answer may be while it is being made: there already, or a Deferred that never fails.
 Pending = Deferred[Answer | None] | Answer | None
 
-_LOST = "{label}: the answer to {action} stays unsent, because what it stands for is not stored"
+_LOST = "{label}: the answer to {action} stays unsent, what it stands for is not stored: {error}"
 
 
 class _Handler:
@@ -305,9 +307,12 @@ class Exchange:
         if self._store.written == written:
             return answer
 
-        def failed(failure: Failure) -> None:
-            label = self._station.label
-            self.log.failure(_LOST, failure, label=label, action=call.action)
+        def failed(failure: Failure) -> Answer | None:
+            if self._station.role is Role.CP:
+                return answer  # the store has said that it cannot write
+            label, error = self._station.label, failure.value
+            self.log.error(_LOST, label=label, action=call.action, error=error)
+            return None
 
         return self._store.committed().addCallbacks(lambda _: answer, failed)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from ocppfw.errors import StorageError
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -32,7 +34,8 @@ LEAVES_ITS_BLOCK = """
 """
 WRITES = """
     @hookimpl
-    def cs_data_transfer(station):
+    def cs_data_transfer(station, call):
+        call.after_answer(lambda sent: station.data["writes"].update(sent=sent))
         with station.store.atomic():
             station.store.put("count", "all", station.store.get("count", "all", 0) + 1)
         return {"status": "Accepted"}
@@ -61,6 +64,21 @@ def test_stations_of_one_process_do_not_see_what_others_keep(world: World, clock
         station.store.put("ns", "key", number)
     assert [station.store.get("ns", "key") for station in stations] == [0, 1, 2, 3]
     assert charge_point("B").store.get("ns", "key") == 2  # as after another start
+
+
+def test_a_central_system_acknowledges_nothing_that_is_not_kept(world: World, logged: Log) -> None:
+    world.load("writes", WRITES)
+    line = world.connect()
+    committed: Deferred[None] = Deferred()
+    world.station.store.committed = lambda: committed
+    line.receive(DATA_TRANSFER)
+    assert line.pipe.frames() == []
+    committed.errback(StorageError("disk full"))
+    assert line.pipe.frames() == []
+    assert world.station.data["writes"] == {"sent": False}
+    assert logged.faults() == [
+        "cs: the answer to DataTransfer stays unsent, what it stands for is not stored: disk full"
+    ]
 
 
 @pytest.mark.parametrize("turns", [0, 1], ids=["in the same turn", "in a later turn"])
