@@ -28,6 +28,11 @@ _TRANSPORT = Option(
     help="websocket (default) or soap, which is for 1.2, 1.5 and 1.6",
     choices=lambda: [*Transport],
 )
+_STORE = Option(
+    names=("--store",),
+    value="url",
+    help="where to keep what must survive a restart: sqlite:///FILE, or none (default): in memory",
+)
 _INTERVAL = Option(
     names=("-i", "--interval"),
     value="seconds",
@@ -124,6 +129,7 @@ class StationCommands:
                     choices=lambda: _VERSIONS,
                 ),
                 _TRANSPORT,
+                _STORE,
                 Option(
                     names=("--soap-address",),
                     value="id=url",
@@ -159,6 +165,7 @@ class StationCommands:
                 ),
                 _INTERVAL,
                 _TRANSPORT,
+                _STORE,
                 Option(
                     names=("-f", "--from"),
                     value="url",

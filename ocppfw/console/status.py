@@ -9,6 +9,7 @@ from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import Misused, whole_number
 from ocppfw.console.world import World
 from ocppfw.interfaces import Refusal
+from ocppfw.service.stores import IN_MEMORY
 from ocppfw.service.transactions import transactions_of
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -93,7 +94,8 @@ def _about_central_system(port: int, station: CentralSystem) -> Iterator[str]:
     versions = ", ".join(version.subprotocol for version in station.versions)
     peers = station.connected_peers
     heard_of = sum(peer.connection.heard_of for peer in peers)
-    yield f"Central system on port {port}: {versions}; {_count(heard_of)} connected"
+    connected = f"{_count(heard_of)} connected"
+    yield f"Central system on port {port}: {versions}; {connected}{_kept(station)}"
     for peer in peers:
         about = f"  #{peer.identity}: {peer.version.subprotocol} {_where(peer)}"
         yield f"{about}{_running(peer)}{_odd(station, peer)}"
@@ -113,10 +115,16 @@ def _about_charge_point(station: ChargePoint) -> str:
     about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
     url = shown_url(station.settings.url or "")
     if station.peer is None:
-        return f"{about}, not connected with {url}"
+        return f"{about}, not connected with {url}{_kept(station)}"
     if not station.peer.connection.heard_of:
-        return f"{about}, can call {url}, which has not answered yet"
-    return f"{about}, connected with {url}{_running(station.peer)}{_odd(station, station.peer)}"
+        return f"{about}, can call {url}, which has not answered yet{_kept(station)}"
+    about = f"{about}, connected with {url}{_kept(station)}"
+    return f"{about}{_running(station.peer)}{_odd(station, station.peer)}"
+
+
+def _kept(station: Station) -> str:
+    store = station.settings.store
+    return "" if store == IN_MEMORY else f", store {shown_url(store)}"
 
 
 def _running(peer: Peer) -> str:

@@ -18,10 +18,10 @@ from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.registry import Implementation, Plugin
 from ocppfw.service.running import RunningStations
+from ocppfw.service.stores import ProcessStores
 from ocppfw.settings import Settings
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
-from ocppfw.store import MemoryStores
 from ocppfw.versions import OcppVersion, Role, Transport
 
 _BEHAVIOURS = Path(__file__).parent / "behaviours"
@@ -64,7 +64,7 @@ class World:
         self.plugins = PluginManager(Discovery.usual(folders), {})
         self.plugins.load_initial(())
         self.running = RunningStations(
-            self.plugins, MemoryStores(reactor), reactor, _announcement, self.memory
+            self.plugins, ProcessStores(reactor), reactor, _announcement, self.memory
         )
         self._asked: tuple[Plugin, ...] = ()
         self._offered: dict[str, tuple[Command, Plugin]] = {}

@@ -11,16 +11,16 @@ from typing import Any
 from twisted.application.service import MultiService
 from twisted.logger import Logger
 
-from ocppfw.errors import PluginError, SettingsError
+from ocppfw.errors import PluginError, SettingsError, StorageError
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.hooks.watchdog import WatchdogService
 from ocppfw.service.announcement import full_announcement
 from ocppfw.service.listener import LOOPBACK
 from ocppfw.service.running import RunningStations
+from ocppfw.service.stores import ProcessStores
 from ocppfw.settings import Settings
 from ocppfw.stations.trace import Trace
-from ocppfw.store import MemoryStores
 from ocppfw.text import did_you_mean, escape_controls
 from ocppfw.versions import Role
 
@@ -68,11 +68,11 @@ class ProcessService(MultiService):
         """Start everything.
 
         Raises:
-            CannotStart: a plugin did not start.
+            CannotStart: a plugin did not start, or the store cannot be had.
         """
         try:
             super().startService()
-        except PluginError as error:
+        except (PluginError, StorageError) as error:
             raise CannotStart(escape_controls(f"ocppfw: {error}")) from None
         if self._tell is not None:
             self._tell(_what_runs(self._running))
@@ -133,11 +133,12 @@ def build_service(
     Raises:
         PluginError: a plugin cannot be loaded.
         SettingsError: settings contradict each other, one is missing, or a port cannot be had.
+        StorageError: the driver of the store is not installed.
     """
     plugins = build_plugins(settings, plugin_settings)
     announce = partial(full_announcement, plugins)
     trace = Trace(show) if show is not None else None
-    running = RunningStations(plugins, MemoryStores(reactor), reactor, announce, trace)
+    running = RunningStations(plugins, ProcessStores(reactor), reactor, announce, trace)
     if settings.role is Role.CS:
         running.start_central_system(settings)
     else:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 
-from ocppfw.catalogue import load_catalogue
-from ocppfw.errors import NotConnected, PluginError, SettingsError, StationNotFound
+from ocppfw.errors import NotConnected, OcppfwError, SettingsError, StationNotFound
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
 from ocppfw.service.buffers import BufferWatch
 from ocppfw.service.credentials import request_headers
+from ocppfw.service.definitions import read_definitions, transport_of
 from ocppfw.service.listener import ListeningService
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
+from ocppfw.service.stores import ProcessStores
 from ocppfw.service.transaction_ids import CountedIds
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
@@ -28,7 +29,7 @@ from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
 from ocppfw.transports.http.connections import OpenConnections
-from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport, identity_fault
+from ocppfw.versions import SOAP_VERSIONS, Role, Transport, identity_fault
 
 if TYPE_CHECKING:
     from ocppfw.service.soap import SoapListener
@@ -43,7 +44,7 @@ class RunningStations(MultiService):
 
     Args:
         plugins: the plugins of all stations.
-        stores: where behaviours keep what must survive, for each station.
+        stores: where behaviours keep what must survive.
         reactor: Twisted's reactor.
         announce: what a central system says at its start.
         trace: shows every frame and envelope; None for no trace.
@@ -53,7 +54,7 @@ class RunningStations(MultiService):
     def __init__(
         self,
         plugins: PluginManager,
-        stores: Stores,
+        stores: ProcessStores,
         reactor: Any,
         announce: Announcement,
         trace: Trace | None,
@@ -112,6 +113,7 @@ class RunningStations(MultiService):
 
         Raises:
             PluginError: a plugin did not start with it.
+            StorageError: its store cannot be had.
             SettingsError: settings contradict each other, or the port cannot be had.
             CatalogueError: the definitions of a version cannot be read.
         """
@@ -121,11 +123,11 @@ class RunningStations(MultiService):
             )
         for each in (settings, *settings.identities.values()):
             each.check_default_protocol(each.default_protocol)
-        _read_definitions(itertools.product(settings.protocols, settings.transport))
+        read_definitions(itertools.product(settings.protocols, settings.transport))
         station = CentralSystem(
             self._plugins,
             settings,
-            self._stores,
+            self._stores.get(settings.store),
             self._reactor,
             self._trace,
             self._wall_clock,
@@ -148,6 +150,7 @@ class RunningStations(MultiService):
 
         Raises:
             PluginError: a plugin did not start with one of them.
+            StorageError: their store cannot be had.
             SettingsError: an identity cannot be one or is in use, settings contradict each other
                 or are missing, or the port cannot be had.
             CatalogueError: the definitions of a version cannot be read.
@@ -155,7 +158,8 @@ class RunningStations(MultiService):
         own = {identity: settings.for_identity(identity) for identity in identities}
         urls = {identity: self._checked_url(identity, each) for identity, each in own.items()}
         headers = request_headers(own, password)
-        _read_definitions({(each.protocol, _transport_of(each)) for each in own.values()})
+        read_definitions({(each.protocol, transport_of(each)) for each in own.values()})
+        stores = self._stores.get(settings.store)
         by_soap = [identity for identity, each in own.items() if each.is_soap]
         listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
         if listener is None:
@@ -163,7 +167,7 @@ class RunningStations(MultiService):
         started: list[ChargePoint] = []
         try:
             for identity, each in own.items():
-                station = self._build_charge_point(identity, each)
+                station = self._build_charge_point(identity, each, stores)
                 called_at = listener if each.is_soap else None
                 self._begin(
                     ChargePointService(
@@ -171,7 +175,7 @@ class RunningStations(MultiService):
                     )
                 )
                 started.append(station)
-        except PluginError:
+        except OcppfwError:
             for station in started:
                 self.stop_station(station)
             self._stop_unused(listener)
@@ -195,27 +199,33 @@ class RunningStations(MultiService):
         return self._wait_for(stopped)
 
     def startService(self) -> None:
-        """Start all stations.
+        """Open the stores, and start all stations.
 
         Raises:
             PluginError: a plugin did not start; those that had are told the end.
+            StorageError: a store cannot be had.
         """
+        self._stores.open()
         try:
             super().startService()
-        except PluginError:
+        except OcppfwError:
             for station in self.stations:
                 station.stop()
             raise
         self._buffer_watch.start()
 
     def stopService(self) -> Deferred[Any]:
-        """End all stations, charge points first; wait for those that have been stopped before."""
+        """End all stations, charge points first, then close the stores.
+
+        Those that have been stopped before are waited for, too.
+        """
         Service.stopService(self)
         self._buffer_watch.stop()
         last = [each for each in self if isinstance(each, CentralSystemService)]
         first = [each for each in self if each not in last]
         stopped = _stopped(first).addCallback(lambda _: _stopped(last))
-        return stopped.addCallback(lambda _: DeferredList(self._stopping))
+        stopped.addCallback(lambda _: DeferredList(self._stopping))
+        return stopped.addCallback(lambda _: self._stores.close())
 
     # Choosing who is meant.
 
@@ -309,13 +319,13 @@ class RunningStations(MultiService):
         listener.setServiceParent(self)
         return listener
 
-    def _build_charge_point(self, identity: str, settings: Settings) -> ChargePoint:
+    def _build_charge_point(self, identity: str, settings: Settings, stores: Stores) -> ChargePoint:
         return ChargePoint(
             identity,
             settings.protocol,
             self._plugins,
             settings,
-            self._stores,
+            stores,
             self._reactor,
             self._trace,
             self._wall_clock,
@@ -328,7 +338,7 @@ class RunningStations(MultiService):
             self._charge_points[service.station.identity] = service
         try:
             service.setServiceParent(self)
-        except PluginError:
+        except OcppfwError:
             self.stop_station(service.station)
             raise
 
@@ -369,18 +379,6 @@ class RunningStations(MultiService):
         if identity is None:
             raise StationNotFound("several charge points are connected", known)
         raise StationNotFound(f"charge point #{identity} is connected with several central systems")
-
-
-def _transport_of(settings: Settings) -> Transport:
-    """What the URL of a charge point says."""
-    return Transport.SOAP if settings.is_soap else Transport.WEBSOCKET
-
-
-def _read_definitions(spoken: Iterable[tuple[OcppVersion, Transport]]) -> None:
-    """Read now what versions say: in the background nobody sees a fault, later calls would wait."""
-    for version, transport in spoken:
-        for operation in load_catalogue(version).operations.values():
-            operation.form(transport)
 
 
 def _refuse_soap_settings(settings: Settings) -> None:

@@ -57,6 +57,7 @@ class CentralSystemService(ListeningService):
 
         Raises:
             PluginError: a plugin did not start.
+            StorageError: what the station keeps cannot be read.
         """
         super().startService()
         self.station.start()
@@ -132,6 +133,7 @@ class ChargePointService(Service):
 
         Raises:
             PluginError: a plugin did not start.
+            StorageError: what the station keeps cannot be read.
         """
         super().startService()
         station = self.station

@@ -34,7 +34,7 @@ def central_system_soap(station: CentralSystem, reactor: Any) -> CentralSystemSo
     settings = station.settings
     for version in settings.soap_versions:
         load_soap_service(version, Role.CS)  # now rather than while a request waits
-    addresses = SoapAddresses(settings, station.store, reactor)
+    addresses = SoapAddresses(station, reactor)
     return CentralSystemSoap(station, addresses, SoapClient(settings, reactor))
 
 

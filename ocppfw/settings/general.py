@@ -26,6 +26,13 @@ class GeneralSettings:
         parsers.texts,
         repeatable=True,
     )
+    store: str = setting(
+        "none",
+        "Where to keep what must survive a restart: sqlite:///FILE,"
+        " postgresql://USER:PASSWORD@HOST/NAME, or none: in memory.",
+        parsers.store,
+        mask=parsers.mask_urls,
+    )
     trace: bool | None = setting(
         None, "on or off: show every frame. Default: on in the foreground.", parsers.switch
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
@@ -26,7 +27,7 @@ from ocppfw.stations.odd_messages import OddMessages
 from ocppfw.stations.peer import Peer, Stranger
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
-from ocppfw.store import Stores
+from ocppfw.store import Store, Stores
 from ocppfw.text import escape_controls
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -62,7 +63,7 @@ class Station(Background):
         wall_clock: Callable[[], float],
     ) -> None:
         super().__init__(self.label, plugins, settings, clock)
-        self.store = stores.of(self.label)
+        self._stores = stores
         self.data = new_plugin_data()
         self._exchanges: dict[tuple[OcppVersion, Transport], Exchange] = {}
         self.taps = StationTaps(self, plugins, trace)
@@ -90,6 +91,15 @@ class Station(Background):
         raise NotImplementedError
 
     # From plugins.
+
+    @cached_property
+    def store(self) -> Store:
+        """Where behaviours keep what must survive.
+
+        What is kept on disk is read when this is first asked for, by ``start``: when the station
+        is made, the process may be about to go to the background, or to become another user's.
+        """
+        return self._stores.of(self.label)
 
     def timestamp(self, moment: float | None = None) -> str:
         """A moment in UTC, such as ``2026-11-22T14:54:54Z``.
@@ -140,6 +150,7 @@ class Station(Background):
 
         Raises:
             PluginError: the ``station_started`` of one of them has failed.
+            StorageError: what the station keeps cannot be read.
         """
         for version in self.versions:
             self.answerer(version)

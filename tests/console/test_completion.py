@@ -12,7 +12,15 @@ def offered(prompt):
 
 # But for --user, which is given already; --header may be repeated.
 OPTIONS_OF_START_CP = [
-    *("--protocol", "--interval", "--transport", "--from", "--remote-port", "--ask-password"),
+    *(
+        "--protocol",
+        "--interval",
+        "--transport",
+        "--store",
+        "--from",
+        "--remote-port",
+        "--ask-password",
+    ),
     *("--password-file", "--authorization-key-file", "--header", "--subprotocol", "--auto"),
 ]
 

@@ -63,6 +63,12 @@ def test_print_xml(station, memory):
     assert memory.xml_of == set()
 
 
+def test_no_password_is_shown(station, memory):
+    station.settings.store = "postgresql://user:s3cret@host/ocppfw"
+    shown = "\n".join(describe_settings([station], Role.CS, memory))
+    assert "store=postgresql://***@host/ocppfw" in shown
+
+
 def test_other_settings(station, memory):
     assert change(station, memory, "calls_in_flight", "2").endswith("(from the next connection on)")
     assert station.settings.calls_in_flight == 2

@@ -1,4 +1,6 @@
-"""Which libraries a process loads: lxml where a WSDL is read, spyne where SOAP is offered."""
+"""Which libraries a process loads: lxml where a WSDL is read, spyne where SOAP is offered, those
+for SQL where something is kept.
+"""
 
 import os
 import re
@@ -22,7 +24,7 @@ TELLTALE = '''"""Tells which of the large libraries are loaded, at the start and
 import sys
 from ocppfw import hookimpl
 
-LARGE = ("lxml", "spyne")
+LARGE = ("lxml", "spyne", "sqlalchemy", "alembic")
 
 @hookimpl
 def station_started(station):
@@ -36,7 +38,7 @@ def tell(when):
     print(f"loaded {when}:", *(name for name in LARGE if name in sys.modules), flush=True)
 '''
 
-NOTHING, READS_WSDL, SOAP = "", " lxml", " lxml spyne"
+NOTHING, READS_WSDL, SOAP, SQL = "", " lxml", " lxml spyne", " sqlalchemy alembic"
 
 
 @pytest.fixture
@@ -52,6 +54,8 @@ def folder(tmp_path):
         ("--transport websocket", READS_WSDL),
         ("--protocols ocpp2.0.1,ocpp2.1", NOTHING),  # offered, but SOAP does not carry 2.x
         ("--transport soap --protocols ocpp1.6", SOAP),
+        ("--transport websocket --protocols ocpp1.6 --store none", NOTHING),
+        ("--transport websocket --protocols ocpp1.6 --store sqlite:///cs.db", SQL),
         ("", SOAP),
     ],
 )

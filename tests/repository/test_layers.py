@@ -25,6 +25,7 @@ BREACHES = [
             ("transports", "http/limits.py", "import ocppfw.transports.soap"),
             ("service", "listener.py", "import ocppfw.service.build"),
             ("settings", "parsers.py", "import ocppfw.settings.values"),
+            ("storage", "lock.py", "import ocppfw.storage.writer"),
         )
     ),
     *(
@@ -41,6 +42,13 @@ BREACHES = [
         "stations/exchange.py",
         "import autobahn.websocket",
         id="Autobahn",
+    ),
+    pytest.param("Only storage speaks SQL", "stations/exchange.py", "import sqlalchemy", id="SQL"),
+    pytest.param(
+        "Only service imports storage",
+        "console/world.py",
+        "from ocppfw.storage import SqlStores",
+        id="storage from above",
     ),
     pytest.param(
         "rpc and charge_point know no XML", "rpc/offender.py", "import lxml.etree", id="lxml"

@@ -13,10 +13,10 @@ from twisted.internet.tcp import Connection
 from ocppfw.hooks.files import Discovery
 from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.running import RunningStations
+from ocppfw.service.stores import ProcessStores
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.trace import Trace
-from ocppfw.store import MemoryStores
 from tests.deferreds import outcomes, value_of
 
 PATIENCE = 20.0
@@ -50,7 +50,7 @@ class Process:
         self.plugin("noting", PLUGIN)
         self.running = RunningStations(
             self.plugins,
-            MemoryStores(self.reactor),
+            ProcessStores(self.reactor),
             self.reactor,
             lambda settings, port: [f"{settings.endpoint} {port}"],
             Trace(self.trace.append),

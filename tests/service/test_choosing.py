@@ -6,8 +6,8 @@ import pytest
 
 from ocppfw.errors import StationNotFound
 from ocppfw.service.running import RunningStations
+from ocppfw.service.stores import ProcessStores
 from ocppfw.settings import Settings
-from ocppfw.store import MemoryStores
 from ocppfw.versions import Role
 from tests.service.process import Process
 
@@ -66,7 +66,7 @@ def test_an_identity_that_is_connected_twice(process: Process) -> None:
     port = process.running.port_of(process.start_cs())
     process.connect("CP1")
     plugins, reactor = process.plugins, process.reactor
-    elsewhere = RunningStations(plugins, MemoryStores(reactor), reactor, lambda *_: [], None)
+    elsewhere = RunningStations(plugins, ProcessStores(reactor), reactor, lambda *_: [], None)
     elsewhere.startService()
     settings = Settings.build({"role": "cp", "url": f"ws://127.0.0.1:{port}/"})
     elsewhere.start_charge_points(["CP1"], settings)

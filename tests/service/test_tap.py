@@ -83,7 +83,7 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "hook-timeout": "7",
         "validation": "report",
     }
-    values |= {"call-timeout": "7", "calls-in-flight": "7"}
+    values |= {"call-timeout": "7", "calls-in-flight": "7", "store": "sqlite:///cs.db"}
     values |= {"max-connections": "7", "max-connections-per-address": "7"}
     cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}

@@ -41,6 +41,7 @@ DEFAULTS = {
     "reconnect_max_delay": 60,
     "plugins": [],
     "plugin": [],
+    "store": "none",
     "trace": None,
     "ping_interval": 300,
     "ping_timeout": 30,
@@ -251,6 +252,7 @@ SECRET = "s3cr/et@x?y"
         ("url", f"ws://host:x/?token={SECRET.replace('@', '')}", "ws://host:x/?***"),
         ("url", [f"ws://CP1:{SECRET}@host/"], "['ws://***@host/']"),
         ("url", {"to": f"ws://CP1:{SECRET}@host/"}, "{'to': 'ws://***@host/'}"),
+        ("store", f"postgres://u:{SECRET}@host/name", "postgres://***@host/name"),
         ("from", f"http://CP1:{SECRET}@host/", "http://***@host/"),
         ("soap-address", f"CP1=http://u:{SECRET}@host/", "CP1=http://***@host/"),
         ("soap-address", ["x", f"http://u:{SECRET}@h/{{id}}"], "['x', 'http://***@h/{id}']"),
@@ -324,6 +326,32 @@ def test_a_header_given_twice() -> None:
     assert "must be headers of different names; x is given twice" in text
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "none",
+        "sqlite:///cp1.db",
+        "sqlite:////var/lib/ocppfw/cs.db",
+        "postgresql://host/ocppfw",
+        "postgresql+psycopg://user:secret@host:5432/ocppfw",
+    ],
+)
+def test_store(value: str) -> None:
+    assert built("store", value) == value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", "cp1.db", "NONE", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite://cp1.db"),
+        *("sqlite:///a.db?mode=ro", "sqlite:///a\0.db", "postgresql://host", "mysql://host/name"),
+        *("postgresql+pg8000://host/name", 7, True, ["sqlite:///cp1.db"]),
+    ],
+)
+def test_a_wrong_store(wrong: Any) -> None:
+    assert "must be " in refused("store", wrong)
+
+
 @pytest.mark.parametrize("name", ["id", "plugin", "plugins"])
 def test_lists_of_texts(name: str) -> None:
     assert built(name, "a") == ["a"]
@@ -386,7 +414,7 @@ def test_every_setting_has_a_test_and_a_help_text() -> None:
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
     tested |= {"default-protocol", "no-subprotocol", "identity-from", "origins"}
     tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
-    tested |= {"subprotocol", "user", "password-file", "authorization-key-file", "header"}
+    tested |= {"store", "subprotocol", "user", "password-file", "authorization-key-file", "header"}
     assert {setting.name for setting in SETTINGS} == tested
     assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)

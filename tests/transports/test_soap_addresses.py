@@ -1,5 +1,7 @@
 """Which address a SOAP charge point has."""
 
+from types import SimpleNamespace
+
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.task import Clock
@@ -55,7 +57,8 @@ def addresses(resolver, store):
 
     def made(**given):
         named = {name.replace("_", "-"): value for name, value in given.items()}
-        return SoapAddresses(Settings.build({"role": "cs"}, named), store, resolver)
+        settings = Settings.build({"role": "cs"}, named)
+        return SoapAddresses(SimpleNamespace(settings=settings, store=store), resolver)
 
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,8 +14,7 @@ from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from ocppfw.settings import Settings
-from ocppfw.store import Store
+from ocppfw.interfaces import Station
 from ocppfw.text import escape_controls
 from ocppfw.urls import is_url, shown_url
 
@@ -30,23 +30,16 @@ class SoapAddresses:
     """The addresses of a central system's charge points.
 
     Args:
-        settings: the rules.
-        store: keeps what was learned.
+        station: the central system; its settings have the rules, its store keeps what was learned.
         reactor: resolves host names.
     """
 
     log = Logger()
 
-    def __init__(self, settings: Settings, store: Store, reactor: Any) -> None:
-        self._settings = settings
-        self._store = store
+    def __init__(self, station: Station, reactor: Any) -> None:
+        self._settings = station.settings
+        self._station = station
         self._reactor = reactor
-        # In the order in which they were learned: when there are too many, the first one goes.
-        self._learned = {
-            identity: address
-            for identity, address in reversed([*store.scan(_NAMESPACE, newest_first=True)])
-            if _fault_of(address) is None and self._is_safe(address)
-        }
         # What was told last, and from where: it is not looked at with every request.
         self._taken: dict[str, tuple[str, str]] = {}
         self._refused: dict[str, tuple[str, str]] = {}
@@ -96,6 +89,19 @@ class SoapAddresses:
 
     # Private.
 
+    @cached_property
+    def _learned(self) -> dict[str, str]:
+        """Addresses in the order in which they were learned: of too many, the first one goes.
+
+        We are made when the port is taken, and a store on disk is opened only after that.
+        """
+        kept = self._station.store.scan(_NAMESPACE, newest_first=True)
+        return {
+            identity: address
+            for identity, address in reversed([*kept])
+            if _fault_of(address) is None and self._is_safe(address)
+        }
+
     def _is_safe(self, address: str) -> bool:
         """False for a name that may stand for another host by now."""
         if self._settings.soap_learn_address != "same-host":
@@ -131,10 +137,10 @@ class SoapAddresses:
             oldest = next(iter(self._learned))
             del self._learned[oldest]
             self._taken.pop(oldest, None)
-            self._store.delete(_NAMESPACE, oldest)
+            self._station.store.delete(_NAMESPACE, oldest)
         self._learned[identity] = address
         self._taken[identity] = told
-        self._store.put(_NAMESPACE, identity, address)
+        self._station.store.put(_NAMESPACE, identity, address)
 
     def _refuse(self, identity: str, told: tuple[str, str], reason: str) -> None:
         """Say so once, rather than with every request."""
