@@ -87,7 +87,7 @@ def _redacted(node: Any, secret: frozenset[str], levels: int) -> Any:
 
 def _redacted_object(node: dict[Any, Any], secret: frozenset[str], levels: int) -> Any:
     if _names_secret(node):
-        secret |= _VALUE_MEMBERS
+        secret |= _values_of(node)
     copy = {
         name: MASK
         if name in secret
@@ -100,8 +100,27 @@ def _redacted_object(node: dict[Any, Any], secret: frozenset[str], levels: int) 
 def _names_secret(node: dict[Any, Any]) -> bool:
     """True for a configuration key or variable whose name tells that its value is secret."""
     variable = node.get("variable")
-    name = variable.get("name") if isinstance(variable, dict) else node.get("key")
-    return isinstance(name, str) and _SECRET_NAME.search(name) is not None
+    names = [variable.get("name")] if isinstance(variable, dict) else []
+    names += [value for name, value in node.items() if _is_key(name)]
+    return any(_SECRET_NAME.search(str(name)) for name in names)
+
+
+def _values_of(node: dict[Any, Any]) -> frozenset[str]:
+    """The members of a configuration key or variable that may be its value.
+
+    Where there is a key, all other ones but flags such as ``readonly``: odd devices have their
+    own names for it.
+    """
+    if not any(map(_is_key, node)):
+        return _VALUE_MEMBERS
+    others = {
+        name for name, value in node.items() if not (_is_key(name) or isinstance(value, bool))
+    }
+    return _VALUE_MEMBERS | others
+
+
+def _is_key(name: Any) -> bool:
+    return str(name).lower() == "key"
 
 
 def _differ(copies: Iterable[Any], originals: Iterable[Any]) -> bool:

@@ -53,8 +53,8 @@ class CentralSystemSettings:
     )
     identity_from: str = setting(
         "path",
-        "Where the identity of a WebSocket charge point stands: path, or query:NAME (in that value"
-        " of the query; where there is none, in the path).",
+        "Where the identity of a WebSocket charge point stands: path, or query:NAME (at the"
+        " endpoint itself in that value of the query, below it in the path).",
         parsers.identity_source,
         Role.CS,
     )
@@ -64,6 +64,7 @@ class CentralSystemSettings:
         " without Origin, which is no web page's, is always let in.",
         parsers.origins,
         Role.CS,
+        own=(Role.CS,),
     )
 
     def check_default_protocol(self, version: OcppVersion | None) -> None:

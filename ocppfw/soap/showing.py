@@ -53,7 +53,7 @@ def redacted(text: str) -> str:
         root = parse_leniently(text)
         masked = (_mask_texts(root), _mask_body(content_of(root)))
     except OcppfwError:
-        return f"*** (not an OCPP envelope, {len(text)} characters)"
+        return f"*** (may hold a secret, and cannot be read; {len(text)} characters)"
     return etree.tostring(root, encoding="unicode") if any(masked) else text
 
 

@@ -11,7 +11,7 @@ from ocppfw import interfaces
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.refusals import RefusalLog
 from ocppfw.stations.station import Station
-from ocppfw.versions import OcppVersion, Role, Transport
+from ocppfw.versions import OcppVersion, Role
 
 #: Gives an id at each call, now or later.
 TransactionIds = Callable[[], int | Deferred[int]]
@@ -68,9 +68,9 @@ class CentralSystem(Station):
         self.peers[peer.identity] = peer
 
     def _say_connected(self, peer: interfaces.Peer) -> None:
-        source = "" if peer.transport is Transport.SOAP else f" from {peer.host}"
-        text = "ChargePoint #{id} connected{source} ({version})."
-        self.log.info(text, id=peer.identity, source=source, version=peer.version.subprotocol)
+        text = "ChargePoint #{id} connected from {host} ({version})."
+        version = peer.version.subprotocol
+        self.log.info(text, id=peer.identity, host=peer.host, version=version)
 
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         if peer.connection.heard_of:

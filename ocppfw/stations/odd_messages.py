@@ -12,7 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from ocppfw.catalogue import PayloadSchema
-from ocppfw.errors import PayloadInvalid, Violation
+from ocppfw.errors import PayloadInvalid, Violation, ViolationKind
 from ocppfw.interfaces import Peer, Taps
 from ocppfw.rpc.frames import Call, Send
 from ocppfw.settings import VALIDATION_HINT
@@ -62,13 +62,21 @@ class OddMessages:
             self.refuse(peer, subject, violations)
             raise PayloadInvalid(message.action, violations, payload)
         repaired = schema.repaired(payload)
-        left = () if schema.is_valid(repaired) else schema.check(repaired)
         message.violations = violations
-        self.report(peer, subject, violations, {violation.path for violation in left})
+        found = () if schema.is_valid(repaired) else schema.check(repaired)
+        left = {violation.path for violation in found}
+        missing = {each.path for each in found if each.kind is ViolationKind.OCCURRENCE}
+        missing -= {each.path for each in violations if each.kind is ViolationKind.OCCURRENCE}
+        self.report(peer, subject, violations, left, missing)
         return repaired
 
     def report(
-        self, peer: Peer, subject: str, violations: Sequence[Violation], left: Collection[str]
+        self,
+        peer: Peer,
+        subject: str,
+        violations: Sequence[Violation],
+        left: Collection[str],
+        absent: Collection[str] = (),
     ) -> None:
         """Say what was wrong with a message that is handed over all the same.
 
@@ -77,9 +85,12 @@ class OddMessages:
             subject: the message.
             violations: what was wrong.
             left: the paths where something still is.
+            absent: the paths of what was null, and may not be left out.
         """
 
         def done(violation: Violation) -> str:
+            if violation.path in absent:
+                return "taken as absent"
             return "left as it is" if violation.path in left else "repaired"
 
         found = _kinds(subject, violations, done)

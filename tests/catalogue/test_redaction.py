@@ -29,6 +29,11 @@ HOLDING = [
     ("ChangeConfiguration", {"key": "AuthorizationKey", "value": SECRET}),
     ("ChangeConfiguration", {"key": "authorizationKEY", "value": SECRET}),
     ("ChangeConfiguration", {"key": "WifiPassword", "value": SECRET}),
+    # As odd devices write it.
+    ("ChangeConfiguration", {"key": "AuthorizationKey", "val": SECRET}),
+    ("ChangeConfiguration", {"Key": "AuthorizationKey", "Value": SECRET}),
+    ("ChangeConfiguration", {"key": ["AuthorizationKey"], "value": SECRET}),
+    ("ChangeConfiguration", {"key": "AuthorizationKey", "value": "x", "x": {"y": SECRET}}),
     ("GetConfiguration", {"configurationKey": [key_value("AuthorizationKey")]}),
     ("SetVariables", {"setVariableData": [variable("BasicAuthPassword", attributeValue=SECRET)]}),
     ("GetVariables", {"getVariableResult": [variable("basicAuthPassword", attributeValue=SECRET)]}),

@@ -78,7 +78,9 @@ def test_a_charge_point_is_called_before_it_asks(start, listener):
         assert listener.next("clearCacheRequest").envelope.header("From") is None
         # It has answered: now it is connected.
         text = central.text
-        assert text.index("ChargePoint #CP1 connected (ocpp1.5).") > text.index("can be called")
+        assert text.index("ChargePoint #CP1 connected from 127.0.0.1 (ocpp1.5).") > text.index(
+            "can be called"
+        )
         assert text.index("#CP1 connected") < text.index("<<cp#CP1 /ClearCache")
         assert not central.trouble
 
@@ -91,7 +93,7 @@ def test_the_first_request_of_one_that_was_never_heard_of(start):
         assert "#CP1 connected" not in central.text
         assert "cp#CP1 lost" not in central.text
         assert post(central.port, envelope(authorize("CP1"))).status == 200
-        central.wait_for(r"ChargePoint #CP1 connected \(ocpp1\.5\)\.")
+        central.wait_for(r"ChargePoint #CP1 connected from 127\.0\.0\.1 \(ocpp1\.5\)\.")
         assert central.text.count("cp#CP1 opened") == 1  # it is the same peer
         # Now that it was heard of, it is lost when it cannot be reached; and can be called again.
         central.wait_for("cp#CP1 lost: cannot reach")
@@ -124,7 +126,7 @@ def test_one_that_speaks_another_version(tmp_path, listener):
         central.wait_for(r"#CP1 can be called at .* \(ocpp1\.6\)")
         central.wait_for(r"CP1 fails: GenericError: .*the answer to ClearCache holds")
         assert post(central.port, envelope(authorize("CP1"))).status == 200
-        central.wait_for(r"ChargePoint #CP1 connected \(ocpp1\.5\)\.")
+        central.wait_for(r"ChargePoint #CP1 connected from 127\.0\.0\.1 \(ocpp1\.5\)\.")
         central.wait_for("CP1 answers")
         assert "disconnected" not in central.text  # nobody was connected in 1.6
 

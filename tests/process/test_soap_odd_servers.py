@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.process.raw_http import RawServer, good_body
 from tests.process.twistd import charge_point
 
@@ -46,16 +48,17 @@ def test_http_1_0_that_keeps_its_connections(tmp_path):
     assert [each.number for each in received] == [*range(len(received))]
 
 
-def test_a_call_that_meets_the_end_of_a_kept_connection_is_made_again(tmp_path):
+@pytest.mark.parametrize("number", [1, 2])  # the second waits for the answer to the first
+def test_a_call_that_meets_the_end_of_a_kept_connection_is_made_again(tmp_path, number):
     def react(received):
-        if received.number == 1:
+        if received.number == number:
             return None
         body = good_body(received)
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body, True
 
-    first, given_up, again, *_ = boots(tmp_path, RawServer(react))
-    assert first.name == "bootNotificationRequest"
-    assert (given_up.connection, given_up.number) == (first.connection, 1)
-    assert again.connection > first.connection
+    *before, given_up, again = boots(tmp_path, RawServer(react))[: number + 2]
+    assert before[0].name == "bootNotificationRequest"
+    assert (given_up.connection, given_up.number) == (before[0].connection, number)
+    assert again.connection > given_up.connection
     assert again.message_id == given_up.message_id
     assert re.match("urn:uuid:", again.message_id)

@@ -79,7 +79,7 @@ def test_a_central_system_cannot_have_what_only_a_charge_point_of_ours_can() -> 
     text = refused("cs", "url", "ws://host/")
     assert text == (
         "identity.CP7.url: a charge point of a central system has none of its own, only"
-        " default-protocol, no-subprotocol, ping-interval, ping-timeout, call-timeout,"
+        " default-protocol, no-subprotocol, origins, ping-interval, ping-timeout, call-timeout,"
         " calls-in-flight, max-queued-calls, validation, soap-peer-timeout"
     )
 

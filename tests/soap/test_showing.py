@@ -148,7 +148,7 @@ def test_a_url_in_a_fault_is_masked() -> None:
     ],
 )
 def test_what_cannot_be_read_and_names_a_secret_is_not_shown(text: str) -> None:
-    assert redacted(text) == f"*** (not an OCPP envelope, {len(text)} characters)"
+    assert redacted(text) == f"*** (may hold a secret, and cannot be read; {len(text)} characters)"
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,16 @@ def test_report_hands_over_what_is_repaired_and_says_once_what_was_odd(
     assert logged.lines("warn") == [f"cs: cp#CP1: {ODD_BOOT}"]
 
 
+def test_null_where_something_must_be_is_taken_as_absent(world: World, logged: Log) -> None:
+    world.load("recorder", RECORDER)
+    world.start(validation="report")
+    payload = '{"chargePointVendor":null,"chargePointModel":"M"}'
+    assert world.connect().ask(f'[2,"1","BootNotification",{payload}]')[0] == 3
+    assert world.module("recorder").seen[0][0] == {"chargePointModel": "M"}
+    (line,) = logged.lines("warn")
+    assert line.endswith("chargePointVendor: must be a string (taken as absent)")
+
+
 def test_off_hands_over_what_came_and_says_nothing(world: World, logged: Log) -> None:
     world.trace = []
     world.load("recorder", RECORDER)

@@ -27,6 +27,7 @@ from ocppfw.transports.websocket.handshake import (
     Opening,
     choose_version,
     identity_of,
+    query_name,
 )
 from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
 from ocppfw.versions import OcppVersion, identity_fault
@@ -80,7 +81,7 @@ class Handshakes:
             return self._refuse(request, 404, f"its identity {fault}")
         if fault := self._missing_header(request, identity):
             return self._refuse(request, 400, fault, identity)
-        if fault := self._origin_fault(request):
+        if fault := self._origin_fault(request, identity):
             # RFC 6455 section 10.2.
             return self._refuse(request, 403, fault, identity)
         return self._ask(request, opening)
@@ -100,10 +101,12 @@ class Handshakes:
 
     def _no_identity(self, request: Request) -> str:
         settings = self._host.settings
-        reason = f"charge points connect to {settings.endpoint.rstrip('/')}/<identity>"
-        if b"?" in request.uri and settings.identity_from == "path":
-            reason += ", or name themselves in the query if identity-from says so"
-        return reason
+        below = f"{settings.endpoint.rstrip('/')}/<identity>"
+        if name := query_name(settings.identity_from):
+            return f"charge points connect to {settings.endpoint}?{name}=<identity>, or to {below}"
+        if b"?" in request.uri:
+            below += ", or name themselves in the query if identity-from says so"
+        return f"charge points connect to {below}"
 
     def _read(self, request: Request, identity: str) -> Opening:
         settings = self._host.settings.for_identity(identity)
@@ -125,8 +128,8 @@ class Handshakes:
                     return "its request has no header Connection; default-protocol overlooks that"
         return ""
 
-    def _origin_fault(self, request: Request) -> str:
-        allowed = self._host.settings.origins
+    def _origin_fault(self, request: Request, identity: str) -> str:
+        allowed = self._host.settings.for_identity(identity).origins
         for origin in header_values(request, "origin"):
             if "all" not in allowed and origin.lower() not in allowed:
                 shown = brief(origin, _MOST_OF_ORIGIN)

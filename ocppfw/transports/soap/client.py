@@ -244,8 +244,9 @@ class _LimitedConnection(ProtocolWrapper):
         if self._received == 0 and data.startswith(TLS_RECORDS):
             self._refuse(400, "TLS is spoken there: the URL must begin with https://")
             return
-        super().dataReceived(data)  # counted afterwards: the body may have begun in it
+        # Counted first: with the end of this answer the next request may begin, and count anew.
         self._received += len(data)
+        super().dataReceived(data)
         if self._in_head and self._received > _HEAD_LIMIT and self._refused is None:
             self._refuse(431, f"the head of the answer has more than {_HEAD_LIMIT} bytes")
 

@@ -36,6 +36,7 @@ from ocppfw.transports.soap.received import AnswerSender, Received
 from ocppfw.transports.soap.refusals import Busy
 from ocppfw.versions import OcppVersion, Transport
 
+_NOT_LET_IN = (401, 403, 404)
 _NO_WEBSOCKET = "over SOAP there is no ping: it belongs to WebSocket"
 
 
@@ -333,10 +334,11 @@ class SoapConnection(RpcConnection):
             # An HTTP status alone counts like a fault (OCPP-S 1.6 errata 3.2).
             reason = self._hint(answer) or str(error)
             raise CallFailed("GenericError", f"HTTP status {answer.status}: {reason}") from None
-        self.hear()
         if isinstance(message, CallError) and answer.status == 401:
             description = f"{message.description} ({self._hint(answer)})".strip()
             return replace(message, description=description)
+        if answer.status not in _NOT_LET_IN:
+            self.hear()
         return message
 
     def _hint(self, answer: HttpAnswer) -> str:

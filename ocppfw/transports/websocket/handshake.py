@@ -71,11 +71,14 @@ def identity_of(target: bytes, endpoint: str, source: str) -> str | None:
 
 def _value_in(query: str, source: str) -> str | None:
     """The one value that a query has for the name in ``query:NAME``."""
-    if not source.startswith(_QUERY):
-        return None
-    wanted = source.removeprefix(_QUERY)
+    wanted = query_name(source)
     values = [value for name, value in parse_qsl(query, errors="strict") if name == wanted]
     return values[0] if len(values) == 1 else None
+
+
+def query_name(source: str) -> str | None:
+    """The name in ``query:NAME``; None where the identity stands in the path only."""
+    return source.removeprefix(_QUERY) if source.startswith(_QUERY) else None
 
 
 def choose_version(
