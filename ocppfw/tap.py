@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,12 +18,13 @@ from twisted.python import usage
 
 from ocppfw import __version__
 from ocppfw.errors import OcppfwError, SettingsError
-from ocppfw.service.build import build_service, show_line
+from ocppfw.service.build import ProcessService, build_service, show_line
 from ocppfw.service.listener import CannotListen
 from ocppfw.service.open_files import raise_file_limit
 from ocppfw.service.process_log import ProcessLog
 from ocppfw.service.read_loop import shorten_reads
-from ocppfw.service.signals import end_reactor_on_signals
+from ocppfw.service.reload import Reload
+from ocppfw.service.signals import call_on_hang_up, end_reactor_on_signals
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
 from ocppfw.text import did_you_mean, escape_controls
@@ -67,6 +69,7 @@ class Options(usage.Options):
         super().__init__()
         self.given: dict[str, Any] = {}
         self.given_to_plugins: dict[str, dict[str, Any]] = {}
+        self._config: Path | None = None
         self.settings: Settings
         self.plugin_settings: dict[str, dict[str, Any]]
 
@@ -122,22 +125,42 @@ class Options(usage.Options):
                 self.given[setting.name] = (
                     bool(self[setting.name]) if setting.flag else self[setting.name]
                 )
+        if self["config"] is not None:
+            self._config = Path(self["config"])
         try:
-            given = self["config"]
-            config = Config() if given is None else read_config(Path(given))
-            self.settings = Settings.build(
-                config.settings, self.given, identities=config.identities
-            )
-            self.plugin_settings = _merged(config.plugins, self.given_to_plugins)
-            _check_role(self.settings, config.settings | self.given)
+            self.settings, self.plugin_settings = self.read()
         except SettingsError as error:
             raise usage.UsageError(str(error)) from None
-        if self.settings.trace is None:
-            self.settings.trace = bool(self.parent["nodaemon"])
+        if self._config is not None:
+            self._config = self._config.absolute()  # --rundir has no say in it later
         if not self.parent.get("logger") and not self.parent.get("syslog"):
             self._take_over_log()
         if self.parent.get("pidfile"):
             _check_writable("pidfile", Path(self.parent["rundir"], self.parent["pidfile"]))
+
+    def read(self) -> tuple[Settings, dict[str, dict[str, Any]]]:
+        """The settings, and those of plugins: defaults, config file and command line in one.
+
+        Raises:
+            SettingsError: the config file cannot be read, or a setting is wrong.
+        """
+        config = Config() if self._config is None else read_config(self._config)
+        settings = Settings.build(config.settings, self.given, identities=config.identities)
+        _check_role(settings, config.settings | self.given)
+        if settings.trace is None:
+            settings.trace = self.foreground
+        return settings, _merged(config.plugins, self.given_to_plugins)
+
+    @property
+    def foreground(self) -> bool:
+        """True for ``twistd -n``."""
+        return bool(self.parent["nodaemon"])
+
+    @property
+    def on_terminal(self) -> bool:
+        """True where a terminal shows the log, or takes Ctrl-C."""
+        streams = (sys.stdin, sys.stdout)
+        return self.foreground and any(each is not None and each.isatty() for each in streams)
 
     def _take_over_log(self) -> None:
         """Have twistd log where it would, in the form that this program has."""
@@ -236,14 +259,29 @@ def makeService(options: Options) -> IService:
     make_steady(reactor)
     raise_file_limit()
     try:
-        show = show_line if options.settings.trace else None
         tell = None if options.parent["nodaemon"] else _teller()
-        service = build_service(options.settings, options.plugin_settings, reactor, show, tell)
+        service = build_service(options.settings, options.plugin_settings, reactor, show_line, tell)
     except CannotListen as error:
         option = f" (--{error.setting})" if error.setting else ""
         raise _last_word(f"{error}{option}") from None
     except OcppfwError as error:
         raise _last_word(str(error)) from None
     shorten_reads(reactor)
-    end_reactor_on_signals(reactor)
+    _heed_signals(options, service, reactor)
     return service
+
+
+def _heed_signals(options: Options, service: ProcessService, reactor: Any) -> None:
+    if options.on_terminal:  # then SIGHUP says that the terminal is closed
+        end_reactor_on_signals(reactor, signal.SIGHUP)
+        return
+    end_reactor_on_signals(reactor)
+    reload = Reload(
+        options.settings,
+        service.stations,
+        service.plugins,
+        service.trace,
+        Options.log,
+        options.read,
+    )
+    call_on_hang_up(reactor, reload, foreground=options.foreground)

@@ -26,6 +26,11 @@ class Memory(Trace):
         self._now: set[str] = set()
         self._awaited: list[tuple[str, Deferred[None]]] = []
 
+    @property
+    def active(self) -> bool:
+        """True: what is not shown is remembered all the same."""
+        return True
+
     def frame_received(self, peer: Peer, text: str) -> None:
         """Show and remember a frame that came from a peer."""
         super().frame_received(peer, text)

@@ -7,6 +7,7 @@ of this package, and so is every helper file that it imports (``from ._cards imp
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,21 @@ def run_file(candidate: Candidate) -> ModuleType:
         forget(package)
         raise PluginError(f"{place or candidate.path}: {what_is_wrong(error)}") from error
     return module
+
+
+def files_of(package: str) -> dict[Path, bytes]:
+    """The files of a plugin, helper files among them, each with a digest of what is in it."""
+    modules = [module for name, module in list(sys.modules.items()) if root_of(name) == package]
+    files = filter(None, (getattr(module, "__file__", None) for module in modules))
+    return {path: digest_of(path) for path in map(Path, files)}
+
+
+def digest_of(path: Path) -> bytes:
+    """Differs where the file is another; empty if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""
 
 
 def forget(package: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
@@ -15,8 +16,8 @@ from ocppfw.errors import PluginError, SettingsError
 from ocppfw.hooks import specs
 from ocppfw.hooks.checks import AnswerHooks, check_module, commands_of
 from ocppfw.hooks.files import Candidate, Discovery
-from ocppfw.hooks.importing import forget, run_file
-from ocppfw.hooks.places import package_of
+from ocppfw.hooks.importing import digest_of, files_of, forget, run_file
+from ocppfw.hooks.places import package_of, root_of
 from ocppfw.hooks.registry import Implementation, Plugin, Registry
 from ocppfw.versions import OcppVersion, Role
 
@@ -51,7 +52,7 @@ class PluginManager:
 
     def __init__(self, discovery: Discovery, settings: Mapping[str, Mapping[str, Any]]) -> None:
         self._discovery = discovery
-        self._settings = settings
+        self._settings = dict(settings)
         self._packages: dict[str, Plugin] = {}
         self._listeners: list[PluginListener] = []
         self._lock = DeferredLock()
@@ -82,7 +83,7 @@ class PluginManager:
             self._discovery.get(name, candidates)
         wanted = [c for c in candidates if c.autoload or c.name in requested]
         try:
-            plugins = [self._import(candidate) for candidate in wanted]
+            plugins = [self._import(each, self._settings.get(each.name, {})) for each in wanted]
             registry = Registry(plugins, self._answer_hooks)
             _check_commands(registry, plugins)
             self.registry = registry
@@ -91,17 +92,21 @@ class PluginManager:
                 self._forget(plugin)
             raise
 
-    def load(self, name: str) -> Deferred[Plugin]:
+    def load(self, name: str, settings: Mapping[str, Any] | None = None) -> Deferred[Plugin]:
         """Load a plugin, or load it again from its file; it then keeps its place in the order.
 
         The version that goes has come to its end at every station before the new one begins.
         One change follows the other; who cancels the Deferred stops waiting, no more.
 
+        Args:
+            name: the plugin's name.
+            settings: its settings from now on; None for those that it was given before.
+
         Returns:
             A Deferred of the plugin. It fails with PluginError, and everything is as it was, if
             there is no such plugin, it cannot be loaded, or its ``station_started`` fails.
         """
-        return self._in_turn(lambda: self._load(name))
+        return self._in_turn(lambda: self._load(name, settings))
 
     def unload(self, name: str) -> Deferred[None]:
         """Unload a plugin, once it has come to its end at every station.
@@ -110,6 +115,22 @@ class PluginManager:
             A Deferred that fails with PluginError if the plugin is not loaded.
         """
         return self._in_turn(lambda: self._unload(name))
+
+    def stale(self, settings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """The plugins that another load would change, in the order in which they are loaded.
+
+        Args:
+            settings: the plugins' settings by plugin name, as they should be. Who is named here
+                and not loaded comes last.
+        """
+        found = {candidate.name: candidate.path for candidate in self.candidates()}
+        names = [plugin.name for plugin in self.loaded]
+        asked_for = [name for name in settings if name not in names]
+        other_files = {plugin.name for plugin in self.loaded if _is_another(plugin, found)}
+        other_settings = {
+            name for name in names if settings.get(name, {}) != self._settings.get(name, {})
+        }
+        return [name for name in names if name in other_files | other_settings] + asked_for
 
     # From the stations.
 
@@ -147,8 +168,9 @@ class PluginManager:
         made.addCallback(outcome.callback).addErrback(failed)
         return outcome
 
-    async def _load(self, name: str) -> Plugin:
-        new = self._import(self._discovery.get(name, self.candidates()))
+    async def _load(self, name: str, settings: Mapping[str, Any] | None) -> Plugin:
+        given = self._settings.get(name, {}) if settings is None else settings
+        new = self._import(self._discovery.get(name, self.candidates()), given)
         old = self._find(name)
         if old is None:
             plugins = [*self.loaded, new]
@@ -164,6 +186,7 @@ class PluginManager:
             self._forget(new)
             raise
         self._switch_to(registry, old, new)
+        self._settings[name] = given
         return new
 
     async def _unload(self, name: str) -> None:
@@ -214,12 +237,13 @@ class PluginManager:
     def _find(self, name: str) -> Plugin | None:
         return next((plugin for plugin in self.loaded if plugin.name == name), None)
 
-    def _import(self, candidate: Candidate) -> Plugin:
-        plugin = Plugin(candidate, run_file(candidate))
+    def _import(self, candidate: Candidate, settings: Mapping[str, Any]) -> Plugin:
+        module = run_file(candidate)
+        plugin = Plugin(candidate, module, files_of(root_of(module.__name__)))
         self._packages[plugin.package] = plugin
         try:
             check_module(plugin.module, candidate.path, self._answer_hooks)
-            self._apply_settings(plugin)
+            _apply_settings(plugin, settings)
         except PluginError:
             self._forget(plugin)
             raise
@@ -229,19 +253,25 @@ class PluginManager:
         del self._packages[plugin.package]
         forget(plugin.package)
 
-    def _apply_settings(self, plugin: Plugin) -> None:
-        given = self._settings.get(plugin.name, {})
-        if given and plugin.settings is None:
-            raise PluginError(f"{plugin.path}: has no settings, but {', '.join(given)} was given")
-        if plugin.settings is not None:
-            try:
-                plugin.settings.update(plugin.name, given)
-            except SettingsError as error:
-                raise PluginError(f"{plugin.path}: {error}") from None
-
     @cached_property
     def _answer_hooks(self) -> AnswerHooks:
         return specs.answer_hooks()
+
+
+def _apply_settings(plugin: Plugin, given: Mapping[str, Any]) -> None:
+    if given and plugin.settings is None:
+        raise PluginError(f"{plugin.path}: has no settings, but {', '.join(given)} was given")
+    if plugin.settings is not None:
+        try:
+            plugin.settings.update(plugin.name, given)
+        except SettingsError as error:
+            raise PluginError(f"{plugin.path}: {error}") from None
+
+
+def _is_another(plugin: Plugin, found: Mapping[str, Path]) -> bool:
+    """True if a file of a plugin has changed, or another file has taken its place."""
+    changed = any(digest_of(path) != digest for path, digest in plugin.files.items())
+    return changed or found.get(plugin.name) != plugin.path
 
 
 def _check_commands(registry: Registry, plugins: Sequence[Plugin]) -> None:

@@ -9,7 +9,7 @@ a version is settled when plugins change, not for every message.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -35,10 +35,12 @@ class Plugin:
     Attributes:
         candidate: where it was found.
         module: the module itself.
+        files: its files, each with a digest of what was in it when it was loaded.
     """
 
     candidate: Candidate
     module: types.ModuleType
+    files: Mapping[Path, bytes]
 
     @property
     def name(self) -> str:

@@ -43,15 +43,28 @@ class ProcessService(MultiService):
     """What ``twistd ocppfw`` runs.
 
     Args:
-        running: the stations.
+        stations: the stations.
+        plugins: their plugins.
+        trace: their trace.
         tell: is told what runs, once all has started; None where nobody wants to know.
+
+    Attributes:
+        stations, plugins, trace: see above.
     """
 
-    def __init__(self, running: RunningStations, tell: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        stations: RunningStations,
+        plugins: PluginManager,
+        trace: Trace,
+        tell: Callable[[str], None] | None,
+    ) -> None:
         super().__init__()
-        self._running = running
+        self.stations = stations
+        self.plugins = plugins
+        self.trace = trace
         self._tell = tell
-        running.setServiceParent(self)
+        stations.setServiceParent(self)
 
     def privilegedStartService(self) -> None:
         """Take the ports.
@@ -75,7 +88,7 @@ class ProcessService(MultiService):
         except (PluginError, StorageError) as error:
             raise CannotStart(escape_controls(f"ocppfw: {error}")) from None
         if self._tell is not None:
-            self._tell(_what_runs(self._running))
+            self._tell(_what_runs(self.stations))
 
 
 def _what_runs(running: RunningStations) -> str:
@@ -118,7 +131,7 @@ def build_service(
     settings: Settings,
     plugin_settings: Mapping[str, Mapping[str, Any]],
     reactor: Any,
-    show: Callable[[str], None] | None,
+    show: Callable[[str], None],
     tell: Callable[[str], None] | None,
 ) -> ProcessService:
     """The service of one ``twistd ocppfw``.
@@ -127,7 +140,7 @@ def build_service(
         settings: the settings.
         plugin_settings: the plugins' settings by plugin name.
         reactor: Twisted's reactor.
-        show: takes the lines of the trace; None for no trace.
+        show: takes the lines of the trace, where the settings want one.
         tell: see ProcessService.
 
     Raises:
@@ -137,13 +150,14 @@ def build_service(
     """
     plugins = build_plugins(settings, plugin_settings)
     announce = partial(full_announcement, plugins)
-    trace = Trace(show) if show is not None else None
+    trace = Trace(show)
+    trace.shows = bool(settings.trace)
     running = RunningStations(plugins, ProcessStores(reactor), reactor, announce, trace)
     if settings.role is Role.CS:
         running.start_central_system(settings)
     else:
         running.start_charge_points(identities(settings), settings)
-    service = ProcessService(running, tell)
+    service = ProcessService(running, plugins, trace, tell)
     WatchdogService(plugins, reactor).setServiceParent(service)
     return service
 

@@ -59,6 +59,11 @@ _OTHERS = ("role", "plugins", "plugin", "manual", "id", "count")
 _BY_NAME = {setting.name: setting for setting in SETTINGS if setting.name not in _OTHERS}
 
 
+def effect_of(setting: Setting) -> Effect:
+    """When a change of a setting takes effect."""
+    return _EFFECTS.get(setting.name, Effect.RESTART)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A setting with its new value."""
@@ -82,7 +87,7 @@ class Change:
             trace.shows = self.value
         for station in stations:
             self._set(station)
-        return f"{name}={_shown(self.setting.mask(self.value))} ({_EFFECTS[name]})"
+        return f"{name}={shown_value(self.setting.mask(self.value))} ({_EFFECTS[name]})"
 
     def _set(self, station: Station) -> None:
         attribute, value = self.setting.attribute, self.value
@@ -151,18 +156,19 @@ def describe_settings(stations: Sequence[Station], role: Role, trace: Trace) -> 
         if setting.role not in (None, role):
             continue
         if setting.name == "trace":
-            values = [_shown(trace.shows)]
+            values = [shown_value(trace.shows)]
         else:
             found = (getattr(each.settings, setting.attribute) for each in stations)
-            values = [_shown(setting.mask(value)) for value in found]
-        effect = _EFFECTS.get(setting.name, Effect.RESTART)
+            values = [shown_value(setting.mask(value)) for value in found]
+        effect = effect_of(setting)
         shown = " | ".join(dict.fromkeys(values))
         yield f"  {setting.name}={shown}  {setting.help} ({effect})"
     shown = "true" if role in trace.xml_of else "false"
     yield f"  {_PRINT_XML}={shown}  Show the XML of SOAP messages. ({Effect.NOW})"
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
+    """A value as it would be typed."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -173,4 +179,4 @@ def _shown(value: Any) -> str:
         return value.subprotocol
     if isinstance(value, dict):
         return ",".join(each if key is None else f"{key}={each}" for key, each in value.items())
-    return ",".join(map(_shown, value)) if isinstance(value, (list, tuple)) else str(value)
+    return ",".join(map(shown_value, value)) if isinstance(value, (list, tuple)) else str(value)

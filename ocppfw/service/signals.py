@@ -1,4 +1,4 @@
-"""Signals that end a process: the first one in good order, the second one at once."""
+"""Signals: what ends a process, in good order or at once, and what has it reload."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ def end_on_signals(
     """
 
     def first(number: int, frame: Any) -> None:
-        for each in taken:
-            # Of a terminal that is closed, SIGHUP may come twice: from the system and the shell.
-            signal.signal(each, signal.SIG_IGN if each is signal.SIGHUP else signal.SIG_DFL)
+        for each in numbers:
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                # A terminal that is closed may send SIGHUP twice: the system and the shell do.
+                signal.signal(each, signal.SIG_IGN if each is signal.SIGHUP else signal.SIG_DFL)
         begin(signal.Signals(number))
 
     usual = (signal.SIG_DFL, signal.default_int_handler, *replaced)
-    taken = [number for number in numbers if signal.getsignal(number) in usual]
-    for number in taken:
-        signal.signal(number, first)
+    for number in numbers:
+        if signal.getsignal(number) in usual:
+            signal.signal(number, first)
 
 
 def end_reactor_on_signals(reactor: Any, *further: signal.Signals) -> None:
@@ -59,4 +60,22 @@ def end_reactor_on_signals(reactor: Any, *further: signal.Signals) -> None:
         end_on_signals(numbers, begin, (reactor.sigInt, reactor.sigTerm))
 
     reactor.addSystemEventTrigger("before", "shutdown", ending.append, True)
-    reactor.callWhenRunning(install)  # after the reactor has installed its own
+    install()
+    reactor.callWhenRunning(install)  # again, since it has installed its own by then
+
+
+def call_on_hang_up(reactor: Any, function: Callable[[], Any], foreground: bool) -> None:
+    """Have a function called at each SIGHUP, once a reactor runs and until it ends.
+
+    Args:
+        reactor: Twisted's reactor.
+        function: is called by the reactor.
+        foreground: True leaves a SIGHUP alone that is ignored (``nohup``).
+    """
+    if foreground and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+    # Now rather than when it runs: until then SIGHUP would end the process.
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(function))
+    reactor.addSystemEventTrigger(
+        "before", "shutdown", signal.signal, signal.SIGHUP, signal.SIG_IGN
+    )

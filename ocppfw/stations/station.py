@@ -172,6 +172,8 @@ class Station(Background):
         if name in ("ping-interval", "ping-timeout"):
             for peer in self.connected_peers:
                 peer.connection.set_ping_interval(peer.settings.ping_interval)
+        if name == "trace":
+            self.taps.refresh()
         for watch in self.setting_watchers:
             watch(name)
 

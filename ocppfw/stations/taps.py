@@ -49,7 +49,7 @@ class StationTaps:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look up the implementations again, after plugins have changed."""
+        """Look again who wants what, after plugins have changed, or the trace."""
         # Counted only while somebody wants to know: which connections have calls under way.
         self._busy: set[object] = {
             peer.connection for peer in self._station.connected_peers if not peer.connection.idle
@@ -59,7 +59,8 @@ class StationTaps:
             for hook in _HOOKS
             for version in (None, *OcppVersion)
         }
-        self.active = self._trace is not None or any(self._hooks.values())
+        traced = self._trace is not None and self._trace.active
+        self.active = traced or any(self._hooks.values())
         self._idle = self._plugins.implementations("station_idle", self._station.role)
         self.watch_idle = bool(self._idle)
 

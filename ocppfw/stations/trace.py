@@ -44,6 +44,11 @@ class Trace:
         self.shows = True
         self.xml_of: set[Role] = set()
 
+    @property
+    def active(self) -> bool:
+        """False when nothing would come of a frame or envelope."""
+        return self.shows
+
     def frame_received(self, peer: Peer, text: str) -> None:
         """Show a frame that came from a peer."""
         if self.shows:

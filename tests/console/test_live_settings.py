@@ -26,7 +26,7 @@ def intervals():
 @pytest.fixture
 def station(tmp_path, clock, intervals):
     central_system = World(tmp_path, clock).make()
-    connection = SimpleNamespace(set_ping_interval=intervals.append)
+    connection = SimpleNamespace(set_ping_interval=intervals.append, idle=True)
     peer = SimpleNamespace(connection=connection, settings=central_system.settings)
     central_system.peers["CP1"] = peer
     return central_system

@@ -243,3 +243,75 @@ def test_candidates_show_what_could_be_loaded(world: World) -> None:
     world.load("a", "autoload = False")
     world.plugin("b", "")
     assert [candidate.name for candidate in world.plugins.candidates()] == ["a", "b"]
+
+
+# What another load would change.
+
+
+def test_a_plugin_whose_file_has_changed_is_stale_until_it_is_loaded_again(world: World) -> None:
+    world.load("a", saying("Accepted"))
+    path = world.load("b", saying("Accepted"))
+    assert world.plugins.stale({}) == []
+    path.touch()
+    assert world.plugins.stale({}) == []
+    world.plugin("b", saying("Rejected"))
+    assert world.plugins.stale({}) == ["b"]
+    value_of(world.plugins.load("b"))
+    assert world.plugins.stale({}) == []
+
+
+def test_a_plugin_is_stale_when_its_helper_file_has_changed_or_gone(world: World) -> None:
+    helper = world.plugin("_cards", "STOLEN = 1")
+    world.load("a", "from ._cards import STOLEN")
+    assert world.plugins.stale({}) == []
+    helper.write_text("STOLEN = 2\n")
+    assert world.plugins.stale({}) == ["a"]
+    helper.unlink()
+    assert world.plugins.stale({}) == ["a"]
+
+
+def test_a_plugin_is_stale_when_another_file_has_taken_its_place(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "one" / "a.py").write_text("x = 1")
+    manager = PluginManager(Discovery([(f, tmp_path / f) for f in ("one", "two")]), {})
+    manager.load_initial([])
+    (tmp_path / "two" / "a.py").write_text("x = 1")
+    assert manager.stale({}) == ["a"]
+    value_of(manager.load("a"))
+    assert manager.stale({}) == []
+    (tmp_path / "two" / "a.py").unlink()
+    (tmp_path / "one" / "a.py").unlink()
+    assert manager.stale({}) == ["a"]
+
+
+SETTING = "SETTINGS = PluginSettings(number=(1, 'A number.'))"
+
+
+def test_a_plugin_is_stale_when_its_settings_are_to_be_others(world: World) -> None:
+    world.load("a", SETTING)
+    assert world.plugins.stale({"a": {}}) == []
+    assert world.plugins.stale({"a": {"number": 2}}) == ["a"]
+    value_of(world.plugins.load("a", {"number": 2}))
+    assert world.module("a").SETTINGS.number == 2
+    value_of(world.plugins.load("a"))
+    assert world.module("a").SETTINGS.number == 2
+    assert world.plugins.stale({"a": {"number": 2}}) == []
+    assert world.plugins.stale({}) == ["a"]
+    value_of(world.plugins.load("a", {}))
+    assert world.module("a").SETTINGS.number == 1
+
+
+def test_settings_that_cannot_be_leave_the_plugin_with_those_it_has(world: World) -> None:
+    world.load("a", SETTING)
+    value_of(world.plugins.load("a", {"number": 2}))
+    with pytest.raises(PluginError, match=r"a\.number: must be of type int"):
+        value_of(world.plugins.load("a", {"number": "x"}))
+    assert world.module("a").SETTINGS.number == 2
+    assert world.plugins.stale({"a": {"number": 2}}) == []
+
+
+def test_a_plugin_that_settings_name_is_to_be_loaded(world: World) -> None:
+    world.load("a", "")
+    world.plugin("b", f"autoload = False\n{SETTING}")
+    assert world.plugins.stale({"b": {}}) == ["b"]

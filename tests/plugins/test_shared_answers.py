@@ -60,7 +60,8 @@ def test_an_answer_that_is_spoilt_spoils_no_other(role: Role, version: OcppVersi
 @pytest.mark.parametrize("version", OcppVersion)
 def test_a_call_of_ours_that_is_spoilt_spoils_no_other(version: OcppVersion, clock: Clock) -> None:
     pair = ChargePointPair(version, clock)
-    value_of(pair.plugins.load(*SPOILT))
+    [behaviour] = SPOILT
+    value_of(pair.plugins.load(behaviour))
     pair.connect()
     for _ in range(2):
         pair.ask(*start_request(version))

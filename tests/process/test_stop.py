@@ -92,6 +92,7 @@ def test_a_second_sigterm_ends_it_at_once(tmp_path, connect, plugin):
 
 
 def test_it_says_what_a_signal_begins(tmp_path):
+    """Also while it starts: its last line comes before its reactor runs."""
     with central_system(tmp_path) as central:
         central.process.send_signal(signal.SIGINT)
         central.wait_for("Ending because of SIGINT; a second one ends at once$")

@@ -154,7 +154,7 @@ def test_a_service_holds_its_stations(
     services: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    running, watchdog = build_service(Settings.build(given), {}, reactor, None, None).services
+    running, watchdog = build_service(Settings.build(given), {}, reactor, print, None).services
     assert [type(each).__name__ for each in running.services] == services
     assert type(watchdog).__name__ == "WatchdogService"
 
