@@ -58,6 +58,8 @@ SOAP_RECIPES: Makers = {
 }
 SOAP = "SOAP"
 """The workload that is BootNotification over SOAP, with marks of its own."""
+STORE = "store"
+"""The workload that writes to a store on disk, without a server."""
 SOAP_CONNECTIONS = 32
 MAX_SECONDS = 120.0
 """No tool runs longer than this beyond the time that it was given."""
@@ -211,6 +213,15 @@ def load_soap(results: Results, makers: Makers, options: argparse.Namespace) -> 
                 say(f"{SOAP}, round {number}: {row}: {rate} requests/s")
 
 
+def measure_store(results: Results, options: argparse.Namespace) -> None:
+    """Writes to a store on disk, and reads it."""
+    say("store on disk")
+    try:
+        results.store = run_tool("store", f"--seconds={options.seconds}", seconds=options.seconds)
+    except servers.Unavailable as reason:
+        results.notes.append(f"{STORE}: no result: {reason}")
+
+
 def load_one_soap(
     results: Results, row: str, server: servers.Server, options: argparse.Namespace
 ) -> None:
@@ -239,7 +250,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of one round (default 3)")
     parser.add_argument("--connections", type=int, default=100)
     parser.add_argument("--idle-connections", type=int, default=2000)
-    choices = [*WORKLOADS, SOAP]
+    choices = [*WORKLOADS, SOAP, STORE]
     parser.add_argument("--workload", choices=choices, action="append", help="only this one")
     parser.add_argument(
         "--against",
@@ -275,7 +286,7 @@ def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, leave)
     raise_file_limit()
-    chosen = options.workload or [*WORKLOADS, SOAP]
+    chosen = options.workload or [*WORKLOADS, SOAP, STORE]
     results = Results([name for name in WORKLOADS if name in chosen], conditions(options))
     over_websocket, over_soap = makers(options)
     try:
@@ -284,14 +295,16 @@ def main() -> int:
             open_all(results, over_websocket, options)
         if SOAP in chosen:
             load_soap(results, over_soap, options)
+        if STORE in chosen and options.against is None:
+            measure_store(results, options)
     except KeyboardInterrupt:
         say("interrupted")
         return 130
     if options.json:
         options.json.write_bytes(orjson.dumps(asdict(results), option=orjson.OPT_INDENT_2))
     print(table(results))
-    measured = any(results.loads.get(OURS, {}).values()) or results.soap.get(OURS)
-    return 0 if measured and not results.bad() else 1
+    measured = [*results.loads.get(OURS, {}).values(), results.soap.get(OURS), results.store]
+    return 0 if any(measured) and not results.bad() else 1
 
 
 if __name__ == "__main__":

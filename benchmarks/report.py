@@ -46,6 +46,8 @@ class Results:
     idle: dict[str, dict[str, float]] = field(default_factory=dict)
     soap: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Results of the rounds of SOAP, by row."""
+    store: dict[str, float] = field(default_factory=dict)
+    """What writing to a store on disk and reading it has come to."""
     notes: list[str] = field(default_factory=list)
     """What is missing, and why."""
 
@@ -64,7 +66,8 @@ class Results:
             result for row in self.loads.values() for rounds in row.values() for result in rounds
         ]
         soap = [result for rounds in self.soap.values() for result in rounds]
-        return int(sum(result["bad"] for result in [*loads, *self.idle.values(), *soap]))
+        everything = [*loads, *self.idle.values(), *soap, *([self.store] if self.store else [])]
+        return int(sum(result["bad"] for result in everything))
 
 
 def verdict(is_met: bool, wanted: str) -> str:
@@ -189,6 +192,16 @@ def soap_rows(results: Results) -> list[list[str]]:
     return lines
 
 
+def store_rows(results: Results) -> list[list[str]]:
+    """The section on what is kept on disk."""
+    lines = [["store in SQLite", "writes per second", "start, seconds", "KiB per station"]]
+    if store := results.store:
+        writes, start = f"{store['writes_per_second']:,.0f}", f"{store['read_seconds']:.2f}"
+        label = "  200 writers; 10,000 stations with 20 values"
+        lines.append([label, writes, start, f"{store['kib_per_station']:.1f}"])
+    return lines
+
+
 def soap_notes(results: Results) -> list[str]:
     """Says where the generator of SOAP requests may have set the number."""
     limited = [
@@ -253,6 +266,7 @@ def table(results: Results) -> str:
         floor_rows(results, servers),
         idle_rows(results),
         soap_rows(results),
+        store_rows(results),
     ]
     lines: list[list[str]] = []
     for section in [section for section in sections if len(section) > 1]:

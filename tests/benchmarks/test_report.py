@@ -57,6 +57,16 @@ def test_without_a_row_of_report_nothing_is_said_of_it():
     assert "as strict" not in table(results_of({OURS: (1000, 10)}))
 
 
+def test_what_is_kept_on_disk_has_a_section():
+    results = results_of({OURS: (1000, 10)})
+    assert "store in SQLite" not in table(results)
+    results.store = {"writes_per_second": 12345.6, "read_seconds": 1.234, "kib_per_station": 6.25}
+    results.store["bad"] = 2
+    [(_, row)] = section(results, "store in SQLite").items()
+    assert row.split()[-3:] == ["12,346", "1.23", "6.2"]
+    assert table(results).endswith("Wrong answers: 2.")
+
+
 def test_every_other_round_goes_backwards():
     running = dict.fromkeys([OURS, AGAINST])
     assert [in_turn(running, number) for number in (1, 2)] == [[OURS, AGAINST], [AGAINST, OURS]]
