@@ -72,7 +72,7 @@ def test_both_soap_sessions_of_the_readme_of_ocppjs(terminal_of, port, from_port
     have(
         cs,
         STAMP + "CentralSystem started\\.",
-        STAMP + "cs: ChargePoint #boxid connected \\(ocpp1.5\\)\\.",
+        STAMP + "cs: ChargePoint #boxid connected from 127.0.0.1 \\(ocpp1.5\\)\\.",
         STAMP + "cs: <<cp#boxid " + BOOT,
         STAMP + "cs: >>cp#boxid " + BOOTED,
         "> remote_starttransaction",

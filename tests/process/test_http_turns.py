@@ -44,6 +44,7 @@ def place(role, folder, *options):
     with SoapServer("1.6", "cs") as server:
         given = ("--protocol", "ocpp1.6", "--manual", "--id", "CP1", "--trace", "off", *options)
         with charge_point(folder, server.url, *given) as process:
+            process.wait_for("CentralSystem can be called at")
             yield process, int(process.wait_for(r"SOAP Server listening on port (\d+)")[1])
 
 

@@ -43,6 +43,7 @@ from tests.transports.private_names import modules_below, private_names
 CANARIES: set[str] = set()
 #: names that the tests of a module hold
 HELD_ELSEWHERE = {
+    "tests/service/test_process_log.py": {"_openFile"},
     "tests/transports/test_soap_client.py": {"_parser", "_putConnection"},
     "tests/service/test_read_loop.py": {
         "_POLL_IN",
