@@ -83,7 +83,9 @@ def start(bin_folder: Path, working_folder: Path) -> None:
     """Run twistd away from the checkout until it listens, then stop it as an operator would."""
     port = free_port()
     command = [str(bin_folder / "twistd"), "-n", "--pidfile=", "ocppfw", "--role", "cs"]
-    process = subprocess.Popen([*command, "--port", str(port)], cwd=working_folder)
+    # With a store, whose tables are made by files that are no modules.
+    command += ["--port", str(port), "--store", "sqlite:///kept.db"]
+    process = subprocess.Popen(command, cwd=working_folder)
     try:
         wait_until_listening(process, port)
         process.terminate()
