@@ -68,6 +68,7 @@ def charge(wire: Any) -> list[Any]:
 
 def said_of(central: Any, action: str) -> str:
     """What the log says of an action once; the trace says it, too."""
+    central.wait_for(f"Warning: .* {action} ")
     (line,) = [line for line in central.trouble if f" {action} " in line]
     return str(line)
 

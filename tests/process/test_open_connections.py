@@ -128,7 +128,7 @@ def test_many_half_bodies_at_once(tmp_path):
 
 
 def test_soft_limit_of_files_is_raised(tmp_path):
-    with few_files(100) as hard, central_system(tmp_path, *QUIET) as central:
+    with few_files(512) as hard, central_system(tmp_path, *QUIET) as central:
         soft, _ = resource.prlimit(central.process.pid, resource.RLIMIT_NOFILE)
         assert soft == hard
 

@@ -52,7 +52,8 @@ def test_only_our_own_words_in_the_log(tmp_path):
     with central_system(tmp_path) as central:
         central.stop()
         assert central.wait() == -signal.SIGTERM
-    strangers = [line for line in central.lines if not re.search(r"\] (cs: |CentralSystem )", line)]
+    ours = r"\] (cs: |CentralSystem |Ending because of SIGTERM; )"
+    strangers = [line for line in central.lines if not re.search(ours, line)]
     assert not strangers
 
 

@@ -41,6 +41,7 @@ def no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     manager = PluginManager(Discovery([]), {})
     monkeypatch.setattr(build, "build_plugins", lambda settings, given: manager)
     monkeypatch.setattr("twisted.internet.reactor", MemoryReactorClock(), raising=False)
+    monkeypatch.setattr("ocppfw.tap._heed_signals", lambda *_: None)  # those are of this process
 
 
 def last_word(*arguments: str) -> str | None:
