@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ocppfw import __version__
 from ocppfw.settings import SETTINGS
-from ocppfw.tap import Options
+from ocppfw.tap import Options, _teller
 from ocppfw.versions import OcppVersion, Role
 
 CS = ["--role", "cs"]
@@ -251,3 +252,26 @@ def test_a_daemon_cannot_log_to_the_terminal() -> None:
 def test_another_log_that_is_asked_for_is_left_alone(twistd: dict[str, Any]) -> None:
     assert options(*CS, **twistd).parent["logger"] == twistd.get("logger")
     assert Options.log is None
+
+
+class Twistd(dict[str, Any]):
+    """The options of twistd itself."""
+
+    longOpt = ("nodaemon", "rundir=", "syslog")
+
+
+def test_an_option_that_is_cut_too_short() -> None:
+    text = refusal(*CS, "--reconnect", "5")
+    assert text.endswith(" of --reconnect-delay or --reconnect-max-delay")
+
+
+def test_an_option_of_twistd() -> None:
+    parsed = Options()
+    parsed.parent = Twistd()
+    with pytest.raises(SystemExit, match="it is one of twistd: give it before the word ocppfw"):
+        parsed.parseOptions(["--rundir", "x"])
+
+
+def test_who_has_no_standard_output_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert _teller() is None
