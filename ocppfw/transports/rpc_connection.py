@@ -142,6 +142,11 @@ class RpcConnection:
         if size > limit:
             raise ValueError(f"has {size} bytes as {message}, over max-sent-size ({limit})")
 
+    def _check_text(self, text: str, message: str) -> None:
+        """The same for a text, which is encoded only where it can be too large."""
+        if 4 * len(text) > self._settings.max_sent_size:  # a character has at most four bytes
+            self._check_size(len(text.encode()), message)
+
     # For each transport to say.
 
     def _frame_of(self, call: Call) -> bytes | None:

@@ -243,7 +243,7 @@ class SoapConnection(RpcConnection):
         if isinstance(answer, CallResult):
             try:
                 text = build_response(request, answer.payload)
-                self._check_size(len(text.encode()), "an envelope")
+                self._check_text(text, "an envelope")
                 return 200, text, answer
             except (PayloadInvalid, ValueError) as error:
                 # Of a plugin: unfit for XML, or too large.
@@ -276,7 +276,7 @@ class SoapConnection(RpcConnection):
             from_address=self.own_url,
         )
         try:
-            self._check_size(len(text.encode()), "an envelope")
+            self._check_text(text, "an envelope")
         except ValueError as error:
             violation = Violation.of_frame(error)
             raise PayloadInvalid(call.action, [violation], call.payload) from None
