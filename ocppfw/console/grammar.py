@@ -11,11 +11,20 @@ they mean something.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
 from ocppfw.console.errors import Misused
 
 _SPACES = " \t\r\n\f\v"
+# Pieces of a line: what has a quote or a backslash before it, and so no meaning here; many
+# characters without any; one that may have one.
+_PIECE = re.compile(
+    r"""(?P<quoted> \\.? | "(?:[^"\\]++|\\.)*+" | '[^']*' )
+    | [^\\"'\[\]{};\ \t\r\n\f\v]+
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def split_words(line: str) -> list[str]:
@@ -37,39 +46,22 @@ def split_commands(text: str) -> list[str]:
 
 
 def _cut(text: str, separators: str) -> list[str]:
-    pieces = [""]
-    brackets = 0
-    for character, quoted in _scan(text):
-        if not quoted:
-            if character in separators and not brackets:
-                pieces.append("")
-                continue
-            if character in "[{" and (brackets or pieces[-1][-1:] in ("", "=", " ")):
-                brackets += 1
-            elif character in "]}" and brackets:
-                brackets -= 1
-        pieces[-1] += character
+    """What stands between separators that are neither quoted nor in brackets."""
+    found = []
+    begin = brackets = 0
+    for match in _PIECE.finditer(text):
+        piece, place = match[0], match.start()
+        if match["quoted"] or len(piece) > 1:
+            continue
+        if piece in "\"'":
+            raise Misused(f"a {piece} is not closed")
+        if piece in separators and not brackets:
+            found.append(text[begin:place])
+            begin = match.end()
+        elif piece in "[{" and (brackets or place == begin or text[place - 1] in "= "):
+            brackets += 1
+        elif piece in "]}" and brackets:
+            brackets -= 1
     if brackets:
         raise Misused("a [ or { is not closed")
-    return [piece for piece in pieces if piece]
-
-
-def _scan(text: str) -> Iterator[tuple[str, bool]]:
-    """The characters of a text, each with whether a quote or backslash takes its meaning."""
-    quote = ""
-    escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-            yield character, True
-        elif character == "\\" and quote != "'":
-            escaped = True
-            yield character, True
-        elif quote:
-            quote = "" if character == quote else quote
-            yield character, True
-        else:
-            quote = character if character in "\"'" else ""
-            yield character, bool(quote)
-    if quote:
-        raise Misused(f"a {quote} is not closed")
+    return [piece for piece in (*found, text[begin:]) if piece]

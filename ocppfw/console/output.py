@@ -92,12 +92,14 @@ def wrapped(text: str, columns: int) -> str:
         columns: width of the terminal.
     """
     lines = []
+    begin = 0
     room = max(columns - _STAMP, _SHORTEST)
-    while len(text) > room:
-        cut = max(text.rfind(",", 0, room), text.rfind(" ", 0, room)) + 1
-        if cut <= room // 2:
-            cut = room
-        lines.append(text[:cut])
-        text = text[cut:]
+    while len(text) - begin > room:
+        end = begin + room
+        cut = max(text.rfind(",", begin, end), text.rfind(" ", begin, end)) + 1
+        if cut - begin <= room // 2:
+            cut = end
+        lines.append(text[begin:cut])
+        begin = cut
         room = max(columns - len(_INDENT), _SHORTEST)
-    return f"\n{_INDENT}".join([*lines, text])
+    return f"\n{_INDENT}".join([*lines, text[begin:]])

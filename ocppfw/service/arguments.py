@@ -18,27 +18,24 @@ import orjson
 FieldPath = tuple[str | int, ...]
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d{1,4}\])*)=(.*)", re.DOTALL)
+# What a shell takes a meaning from; a quote that is not closed ends with the word.
+_PLAIN = re.compile(
+    r"""\\(?P<escaped>.?) | '(?P<single>[^']*)'? | "(?P<double>(?:[^"\\]++|\\.)*+\\?)"?""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 _STEP = re.compile(r"([\w-]+)|\[(\d+)\]")
 
 
 def plain(word: str) -> str:
     """A word without quotes and backslashes, as a shell reads it."""
-    text = ""
-    quote = ""
-    escaped = False
-    for character in word:
-        if escaped:
-            text += character
-            escaped = False
-        elif character == "\\" and quote != "'":
-            escaped = True
-        elif character == quote:
-            quote = ""
-        elif not quote and character in "\"'":
-            quote = character
-        else:
-            text += character
-    return text
+    return _PLAIN.sub(_without_quotes, word)
+
+
+def _without_quotes(piece: re.Match[str]) -> str:
+    if (double := piece["double"]) is not None:
+        return _ESCAPED.sub(r"\1", double)
+    return piece["single"] if piece["single"] is not None else piece["escaped"]
 
 
 def verbatim(word: str) -> str:

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from twisted.logger import Logger
 
-_MOST_WAITING = 1_000_000  # characters
+_MOST_WAITING = 10_000_000  # characters: the largest messages, each sent and received
 _PIECE = 4096  # bytes written at once
 _PATIENCE = 1.0  # seconds without a byte written, after which the end is not waited for any more
 

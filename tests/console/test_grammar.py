@@ -1,6 +1,7 @@
 """From a typed line to its words."""
 
 import json
+import time
 
 import pytest
 from hypothesis import example, given
@@ -70,3 +71,118 @@ def test_a_json_value_is_one_word(value):
     text = json.dumps(value)
     assert split_words(f"a x={text} b") == ["a", f"x={text}", "b"]
     assert read_value(text, False) == value
+
+
+# The same, character by character: slower, and plain to see.
+
+
+def scan_slowly(text):
+    """The characters of a text, each with whether a quote or backslash takes its meaning."""
+    quote = ""
+    escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+            yield character, True
+        elif character == "\\" and quote != "'":
+            escaped = True
+            yield character, True
+        elif quote:
+            quote = "" if character == quote else quote
+            yield character, True
+        else:
+            quote = character if character in "\"'" else ""
+            yield character, bool(quote)
+    if quote:
+        raise Misused(f"a {quote} is not closed")
+
+
+def cut_slowly(text, separators):
+    pieces = [""]
+    brackets = 0
+    for character, quoted in scan_slowly(text):
+        if not quoted:
+            if character in separators and not brackets:
+                pieces.append("")
+                continue
+            if character in "[{" and (brackets or pieces[-1][-1:] in ("", "=", " ")):
+                brackets += 1
+            elif character in "]}" and brackets:
+                brackets -= 1
+        pieces[-1] += character
+    if brackets:
+        raise Misused("a [ or { is not closed")
+    return [piece for piece in pieces if piece]
+
+
+def plain_slowly(word):
+    text, quote, escaped = "", "", False
+    for character in word:
+        if escaped:
+            text += character
+            escaped = False
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif character == quote:
+            quote = ""
+        elif not quote and character in "\"'":
+            quote = character
+        else:
+            text += character
+    return text
+
+
+def outcome(function, *arguments):
+    try:
+        return function(*arguments)
+    except Misused as error:
+        return str(error)
+
+
+LINES = st.text(st.sampled_from("\"'\\[]{}=; \n\tab1,")) | st.text()
+
+
+@given(LINES)
+@example("\\")
+@example('a\\=[b c] "d')
+@example("'\\' \"\\\\\"")
+def test_lines_are_cut_as_character_by_character(line):
+    assert outcome(split_words, line) == outcome(cut_slowly, line, " \t\r\n\f\v")
+    slowly = outcome(cut_slowly, line, ";\n")
+    if isinstance(slowly, list):
+        slowly = [command for command in map(str.strip, slowly) if command]
+    assert outcome(split_commands, line) == slowly
+
+
+@given(LINES)
+@example('"a\\')
+@example("'a")
+@example('"a\\"')
+def test_words_are_read_as_character_by_character(word):
+    assert plain(word) == plain_slowly(word)
+
+
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "datatransfer data=" + "x" * MILLION,
+        'datatransfer data="' + "x y" * (MILLION // 3) + '"',
+        "datatransfer data=" + '"' * (MILLION + 1),
+        "datatransfer data='" + "\\" * MILLION,
+        "datatransfer data=" + "[" * MILLION,
+        'datatransfer data={"a":"' + "\\n" * (MILLION // 2) + '"}',
+        "a;" * (MILLION // 2),
+        "a " * (MILLION // 2),
+        "\\a" * (MILLION // 2),
+        "'a'" * (MILLION // 3),
+    ],
+    ids=range(10),
+)
+def test_a_million_characters_take_no_time(line):
+    for function in (split_words, split_commands, plain, verbatim, split_assignment):
+        began = time.process_time()
+        outcome(function, line)
+        assert time.process_time() - began < 1.5, function

@@ -1,5 +1,7 @@
 """How lines look."""
 
+import time
+
 import pytest
 from twisted.logger import LogLevel
 
@@ -61,3 +63,10 @@ def test_wrapping_loses_nothing(columns):
 
 def test_wrapping_cuts_after_commas():
     assert wrapped('cs: >>cp#0 [2,"1",' + '"a",' * 20, 60).split("\n")[0][-1] == ","
+
+
+def test_wrapping_ten_million_characters_takes_no_time():
+    text = "x" * 10_000_000
+    began = time.process_time()
+    assert wrapped(text, 80).count("\n") > 100_000
+    assert time.process_time() - began < 3

@@ -208,6 +208,21 @@ status
     assert text.count(f", transactions: {transaction}") == 2  # both sides, once
 
 
+def test_a_million_characters_are_sent_and_shown(ocppfw, port):
+    """Until the largest message, of which the side that gets it says that it is too large."""
+    stations = f"start_cs {port}\nstart_cp ws://localhost:{port} a\n"
+    began = time.monotonic()
+    result = ocppfw(script=f"{stations}datatransfer vendorId=v data={'x' * 1_000_000}\n")
+    assert time.monotonic() - began < 10
+    sent, received = re.findall(r'\[2,"\w+",.*"data":"(x+)"', output(result))
+    assert result.returncode == 0
+    assert len(sent) == len(received) == 1_000_000
+    assert "dropped" not in output(result)
+    too_large = output(ocppfw(script=f"{stations}datatransfer data={'x' * 1_100_000}\n"))
+    assert re.search(r"size 110\d{4} exceeds payload limit of 1048576 octets", too_large)
+    assert "Error: cs: the connection was lost" in too_large
+
+
 def test_secrets_are_shown_only_when_asked_for(ocppfw, port):
     script = f"""\
 start_cs {port}

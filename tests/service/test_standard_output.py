@@ -65,7 +65,7 @@ def pipe() -> Iterator[Pipe]:
     made.drain()
 
 
-def fill(output: Any, lines: int = 50_000) -> None:
+def fill(output: Any, lines: int = 150_000) -> None:
     for _ in range(lines):
         output.write(LINE)
 
@@ -81,7 +81,7 @@ def test_a_full_pipe_keeps_nobody_waiting_and_what_is_dropped_is_counted(
     pipe: Pipe, logged: Log
 ) -> None:
     began = time.monotonic()
-    fill(pipe.output)  # 5 MB
+    fill(pipe.output)  # 15 MB
     assert time.monotonic() - began < PATIENCE / 4
     pipe.output.write("last words\n")
     assert not logged.events
@@ -94,8 +94,17 @@ def test_a_full_pipe_keeps_nobody_waiting_and_what_is_dropped_is_counted(
     assert "last words" not in kept
     dropped = int(line.split()[0].replace(",", ""))
     assert line == f"{dropped:,} lines were dropped: nobody has read them in time"
-    assert kept.count(LINE) + dropped == 50_001
-    assert 1_000_000 < len(kept) < 2_200_000
+    assert kept.count(LINE) + dropped == 150_001
+    assert 10_000_000 < len(kept) < 20_000_000
+
+
+def test_the_largest_messages_are_shown_by_both_sides(pipe: Pipe, logged: Log) -> None:
+    for _ in range(4):  # a call and its answer
+        pipe.output.write("x" * 1_048_576 + "\n")
+    assert not pipe.output._dropped
+    pipe.output.write("end\n")
+    assert len(pipe.read("end\n")) == 4 * 1_048_577 + 4
+    assert not logged.events
 
 
 def test_it_is_said_again_when_it_happens_again(pipe: Pipe, logged: Log) -> None:
