@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -48,9 +47,8 @@ def complete(text: str, table: Table) -> tuple[str, list[str]]:
 
 def _split(text: str) -> tuple[str, str]:
     """The finished words, and the word at the cursor."""
-    found = re.search(r"\S*$", text)
-    assert found is not None  # it may be empty
-    return text[: found.start()], found[0]
+    begun = text.split()[-1] if text and not text[-1].isspace() else ""
+    return text.removesuffix(begun), begun
 
 
 def _beginning(begun: str, words: Iterable[str]) -> list[str]:

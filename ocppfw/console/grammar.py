@@ -16,6 +16,7 @@ import re
 from ocppfw.console.errors import Misused
 
 _SPACES = " \t\r\n\f\v"
+_COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 # Pieces of a line: what has a quote or a backslash before it, and so no meaning here; many
 # characters without any; one that may have one.
 _PIECE = re.compile(
@@ -43,6 +44,15 @@ def split_commands(text: str) -> list[str]:
         Misused: a quote or bracket is not closed.
     """
     return [command for command in map(str.strip, _cut(text, ";\n")) if command]
+
+
+def split_lines(text: str) -> list[str]:
+    """The commands of a text in which line ends separate them, without comments (``#``).
+
+    Raises:
+        Misused: a quote or bracket is not closed.
+    """
+    return [line for line in map(str.strip, _cut(_COMMENT.sub("", text), "\n")) if line]
 
 
 def _cut(text: str, separators: str) -> list[str]:

@@ -17,15 +17,20 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.patch_stdout import StdoutProxy
 from twisted.internet.defer import CancelledError, Deferred
 
+from ocppfw.console.abbreviation import Abbreviated
 from ocppfw.console.completion import complete
+from ocppfw.console.errors import Misused
+from ocppfw.console.grammar import split_lines
 from ocppfw.console.interpreter import DONE, FAILED, MISUSED
 from ocppfw.console.session import Session
 from ocppfw.service.signals import end_on_signals
 
+_READ_AT_ONCE = 65536  # bytes
 _QUICK_START = (
     "ocppfw: central systems and charge points that speak OCPP",
     " start_cs <port> [options]   such as: start_cs 9000 -u /simulator",
@@ -80,7 +85,7 @@ class _Terminal:
         # Raw: our colours are escape sequences; what peers send is escaped before.
         with _AbovePrompt(raw=True) as above, redirect_stdout(above), redirect_stderr(above):
             if words:
-                status = await self._run(self._session.interpreter.run_words(words))
+                status = await self._run([self._session.interpreter.run_words(words)])
                 if status == MISUSED:
                     self._status = status
                     return
@@ -94,16 +99,26 @@ class _Terminal:
             history=_history(),
             completer=_Completer(self._session),
             complete_while_typing=False,
+            input_processors=[Abbreviated()],
             input=_Keyboard(sys.stdin),
         )
         while not self._session.ended:
             try:
-                line = await prompt.prompt_async("> ")
+                text = await prompt.prompt_async("> ")
             except KeyboardInterrupt:  # Ctrl-C: this line is not wanted
                 continue
             except EOFError:  # Ctrl-D
                 return
-            await self._run(self._session.interpreter.run(line))
+            await self._run_lines(text)
+
+    async def _run_lines(self, text: str) -> None:
+        """Run a line that was typed, or all that were pasted."""
+        try:
+            lines = split_lines(text)
+        except Misused as error:
+            self._session.screen.say(f"Error: {error}")
+        else:
+            await self._run(map(self._session.interpreter.run, lines))
 
     def _ask_secret(self, question: str) -> Deferred[str]:
         """What is typed, of which nothing is shown and nothing kept; Ctrl-C cancels."""
@@ -119,14 +134,27 @@ class _Terminal:
 
         return Deferred.fromFuture(self._loop.create_task(ask()))
 
-    async def _run(self, command: Coroutine[Deferred[Any], Any, int]) -> int:
-        """Wait for a command; Ctrl-C cancels it."""
-        running = Deferred.fromCoroutine(command)
-        self._loop.add_signal_handler(signal.SIGINT, running.cancel)
+    async def _run(self, commands: Iterable[Coroutine[Deferred[Any], Any, int]]) -> int:
+        """Wait for one command after another; Ctrl-C cancels the one that runs, and the rest."""
+        status = DONE
+        interrupted = False
+
+        def interrupt() -> None:
+            nonlocal interrupted
+            interrupted = True
+            running.cancel()
+
+        self._loop.add_signal_handler(signal.SIGINT, interrupt)
         try:
-            return await running.asFuture(self._loop)
+            for command in commands:
+                running = Deferred.fromCoroutine(command)
+                status = await running.asFuture(self._loop)
+                await asyncio.sleep(0)  # the stations have their turn
+                if interrupted or self._session.ended:
+                    break
         finally:
             self._loop.remove_signal_handler(signal.SIGINT)
+        return status
 
 
 _printing = ContextVar("printing", default=False)
@@ -146,6 +174,12 @@ class _Keyboard(Vt100Input):
     In cooked mode the terminal would echo a key behind a line that is being printed. Who has the
     terminal for anything else, the shell after Ctrl-Z for one, gets it cooked.
     """
+
+    def read_keys(self) -> list[KeyPress]:
+        """The keys since this was last asked."""
+        # What is pasted is searched for its end with every read: let there be few.
+        self.vt100_parser.feed(self.stdin_reader.read(_READ_AT_ONCE))
+        return super().read_keys()
 
     def cooked_mode(self) -> AbstractContextManager[None]:
         """What prompt_toolkit asks for before anything but itself writes on the terminal."""

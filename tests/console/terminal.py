@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 import time
 
 import pexpect
@@ -84,6 +85,18 @@ class Terminal:
     def type(self, text):
         """Type, without the return key."""
         self.child.send(text)
+
+    def paste(self, text):
+        """Paste, as a terminal announces it (bracketed paste); the program reads meanwhile."""
+        data = f"\x1b[200~{text}\x1b[201~".encode()
+        pasting = threading.Thread(target=self._send, args=(data,), daemon=True)
+        pasting.start()
+        while pasting.is_alive():
+            self.read()
+
+    def _send(self, data):
+        while data:
+            data = data[os.write(self.child.child_fd, data[:4096]) :]
 
     def begin(self, line):
         """Type a command, and wait until it runs: the terminal is cooked meanwhile."""

@@ -1,8 +1,12 @@
 """What the TAB key offers."""
 
+import time
+
 import pytest
 
 from ocppfw.console.completion import complete
+
+MILLION = 1_000_000
 
 
 @pytest.fixture
@@ -104,3 +108,22 @@ def test_a_plugin_that_no_longer_offers_commands(fresh_prompt, tmp_path, logged,
     [fault] = logged.faults()
     assert "console_commands" in fault
     assert "bad.py" in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * MILLION,
+        "datatransfer data=" + "x" * MILLION,
+        "datatransfer data=" + "x" * MILLION + " ",
+        "datatransfer " + "a." * (MILLION // 2),
+        "datatransfer data='" + "x " * (MILLION // 2),
+        "datatransfer " + "--force " * (MILLION // 8),
+        "metervalues " + "a[0]." * (MILLION // 5) + "b=",
+    ],
+    ids=range(7),
+)
+def test_a_million_characters_are_completed_at_once(offered, text):
+    began = time.process_time()
+    offered(text)
+    assert time.process_time() - began < 1.5

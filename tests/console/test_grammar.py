@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocppfw.console.errors import Misused
-from ocppfw.console.grammar import split_commands, split_words
+from ocppfw.console.grammar import split_commands, split_lines, split_words
 from ocppfw.service.arguments import plain, read_value, split_assignment, verbatim
 
 
@@ -71,6 +71,21 @@ def test_a_json_value_is_one_word(value):
     text = json.dumps(value)
     assert split_words(f"a x={text} b") == ["a", f"x={text}", "b"]
     assert read_value(text, False) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("heartbeat", ["heartbeat"]),
+        ("status; help\n  heartbeat\n\n", ["status; help", "heartbeat"]),
+        ("# it's done\nheartbeat\n  # {\nstatus\n#", ["heartbeat", "status"]),
+        ('send -p {\n  "a": 1\n}\nstatus', ['send -p {\n  "a": 1\n}', "status"]),
+        ("x a='b\nc'\ny", ["x a='b\nc'", "y"]),
+        ("", []),
+    ],
+)
+def test_lines_of_what_was_pasted(text, lines):
+    assert split_lines(text) == lines
 
 
 # The same, character by character: slower, and plain to see.
@@ -182,7 +197,7 @@ MILLION = 1_000_000
     ids=range(10),
 )
 def test_a_million_characters_take_no_time(line):
-    for function in (split_words, split_commands, plain, verbatim, split_assignment):
+    for function in (split_words, split_commands, split_lines, plain, verbatim, split_assignment):
         began = time.process_time()
         outcome(function, line)
         assert time.process_time() - began < 1.5, function

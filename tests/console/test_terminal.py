@@ -4,15 +4,18 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 
 import pytest
 
 from tests.console.conftest import ROOT
 from tests.console.lines import generated_lines
 from tests.console.terminal import PROGRAM, Terminal
+from tests.process.twistd import eventually
 
 STAMP = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] "
 ID = r'"[0-9a-f]{32}"'
+BACKSPACE = "\x7f"
 MOMENT = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'
 
 
@@ -223,6 +226,99 @@ def test_colours_and_wrapping(terminal_of, port):
     assert b"\x1b[36m" in terminal.received
 
 
+KEEPS = """
+from pathlib import Path
+from ocppfw import hookimpl
+
+@hookimpl
+def cs_data_transfer(payload):
+    Path("received").open("a").write(payload["data"] + "\\n")
+"""
+
+
+@pytest.fixture
+def keeping(terminal_of, tmp_path, port):
+    """A prompt with both roles and no trace, whose central system keeps data that it gets."""
+    (tmp_path / "keeps.py").write_text(KEEPS)
+    terminal = terminal_of("--plugins", ".", "start_cs", str(port), columns=80, lines=24)
+    terminal.command(f"start_cp ws://localhost:{port} 0")
+    terminal.await_line("Connected to CentralSystem")
+    for role in ("cs", "cp"):
+        terminal.command(f"set {role} trace=off")
+    terminal.await_prompt()
+    return terminal
+
+
+def test_a_million_characters_are_pasted_and_sent_at_once(keeping, tmp_path):
+    data = "".join(map(str, range(170_000)))[:1_000_000]
+    began = time.monotonic()
+    keeping.paste(f"datatransfer vendorId=v data={data}")
+    keeping.await_line(r"^> datatransfer vendorId=v data=01234")
+    keeping.type("more at the end")
+    keeping.await_line("more at the end$")
+    keeping.type(f"{BACKSPACE * len('more at the end')}\r")
+    eventually((tmp_path / "received").exists, "the call")
+    assert time.monotonic() - began < 5
+    assert (tmp_path / "received").read_text() == f"{data}\n"
+    assert len(keeping.received) < 50_000
+    keeping.await_prompt()
+    keeping.type("\x1b[A")  # it is in the history
+    keeping.await_line(r"^> datatransfer vendorId=v data=01234")
+    keeping.type("\t\r")
+    keeping.await_prompt()
+    assert (tmp_path / "received").read_text() == f"{data}\n" * 2
+
+
+LINES = """\
+# What isn't a command
+datatransfer vendorId=v data=1
+nothing
+datatransfer vendorId=v data={
+  "list": [1, 2]
+}
+datatransfer vendorId=v data=3
+"""
+
+
+def test_lines_that_are_pasted_are_commands_of_their_own(keeping, tmp_path):
+    keeping.paste(LINES)
+    keeping.await_line("data=3$")
+    keeping.type("\r")
+    keeping.await_line("Error: `nothing' unknown command")
+    keeping.await_prompt()
+    assert (tmp_path / "received").read_text() == '1\n{\n  "list": [1, 2]\n}\n3\n'
+
+
+def test_many_lines_are_pasted_at_once(keeping, tmp_path):
+    began = time.monotonic()
+    keeping.paste("# nothing is done here\n" * 43_000 + "datatransfer vendorId=v data=9\n")
+    keeping.type("\r")
+    eventually((tmp_path / "received").exists, "the call")
+    assert time.monotonic() - began < 5
+    keeping.paste('"not closed\nstatus\n')
+    keeping.type("\r")
+    keeping.await_line('Error: a " is not closed')
+
+
+def test_ctrl_c_gives_up_all_lines_of_a_paste(keeping):
+    keeping.paste("sleep 100\nstatus\n")
+    keeping.await_line("^ *status$")
+    keeping.type("\r")
+    while not keeping.echoes:
+        keeping.read()
+    keeping.type("\x03")
+    keeping.await_line("Error: cancelled")
+    keeping.await_prompt()
+    assert not any("Central system on port" in line for line in keeping.lines)
+
+
+def test_lines_after_quit_are_not_run(keeping):
+    keeping.paste("quit\nstatus\n")
+    keeping.type("\r")
+    assert keeping.end() == 0
+    assert b"Central system on port" not in keeping.received
+
+
 @pytest.fixture
 def played(tmp_path):
     """Runs the commands of a script in a process of its own, until the end of the test."""
@@ -315,7 +411,6 @@ def test_who_suspends_the_prompt_gives_the_shell_a_usable_terminal(shell, tmp_pa
     shell_and_prompt_take_turns(shell)
 
 
-BACKSPACE = "\x7f"
 HEARTBEATS = "heartbeat\nsleep 0.002\n" * 1500
 
 
