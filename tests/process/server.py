@@ -39,6 +39,7 @@ class Server:
         connection.settimeout(TIMEOUT)
         if self._context is not None:
             try:
+                connection.getpeername()  # wrap_socket leaves one open that is gone already
                 connection = self._context.wrap_socket(connection, server_side=True)
             except BaseException:
                 connection.close()

@@ -146,7 +146,7 @@ def test_a_certificate_without_names(tmp_path, scheme):
         url = f"{scheme}://127.0.0.1:{server.port}/"
         with charge_point(tmp_path, url, *QUICK, **trusted) as station:
             for _ in range(2):  # over SOAP, the first one only shows that somebody listens
-                with contextlib.suppress(ssl.SSLError, ConnectionError, Ended):
+                with contextlib.suppress(OSError, Ended):
                     server.accept_tcp().read_head()
             words = "TLS: the certificate of 127.0.0.1:[0-9]+ names no host"
             station.wait_for(f"cp#CP1: .*{words}")

@@ -27,8 +27,8 @@ def failed(failure):
 
 @hookimpl
 def cs_status_notification(station, peer, payload):
-    if payload["connectorId"] == 2 and not peer.data["driver"]:
-        peer.data["driver"]["id"] = None
+    if payload["connectorId"] == 2 and not station.data["driver"]:
+        station.data["driver"]["begun"] = True  # not again after the Reset
         soon(station, start, peer)
 
 async def start(peer):
@@ -44,9 +44,8 @@ def cs_start_transaction(peer):
 
 @hookimpl
 def cs_meter_values(station, peer):
-    if peer.data["driver"]["id"]:
-        soon(station, stop, peer, peer.data["driver"]["id"])
-        peer.data["driver"]["id"] = None
+    if "id" in peer.data["driver"]:
+        soon(station, stop, peer, peer.data["driver"].pop("id"))
 
 async def stop(peer, transaction_id):
     answer = await peer.call("RemoteStopTransaction", {"transactionId": transaction_id})
@@ -54,7 +53,9 @@ async def stop(peer, transaction_id):
 
 @hookimpl
 def cs_stop_transaction(station, peer):
-    soon(station, ask_everything, peer)
+    if "asked" not in station.data["driver"]:  # the next transaction is one that was asked for
+        station.data["driver"]["asked"] = True
+        soon(station, ask_everything, peer)
 
 async def ask_everything(peer):
     operations = load_catalogue(peer.version).called_by(Role.CS).values()

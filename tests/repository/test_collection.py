@@ -7,23 +7,33 @@ import sys
 import pytest
 
 
-def names(path, hash_seed):
-    """The tests of a folder as a new process with this order of sets names them."""
-    pytest_run = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-summary", path]
-    environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
-    run = subprocess.run(
-        pytest_run, cwd=path.parent, env=environment, capture_output=True, text=True, check=False
+def collect(path, hash_seed):
+    """A process that prints the names of the tests of a folder; sets have this order in it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "--no-summary", path],
+        cwd=path.parent,
+        env=os.environ | {"PYTHONHASHSEED": str(hash_seed)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return [line for line in run.stdout.splitlines() if "::" in line]
+
+
+def names(collection):
+    """The tests that were collected."""
+    output, _ = collection.communicate()
+    assert collection.returncode == 0, output
+    return {line for line in output.splitlines() if "::" in line}
 
 
 def differences(path):
     """The names that only one of two collections has."""
-    return set(names(path, 1)) ^ set(names(path, 2))
+    with collect(path, 1) as one, collect(path, 2) as other:
+        return names(one) ^ names(other)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # it takes as long as there are tests
 def test_two_collections_are_the_same(root):
     assert differences(root / "tests") == set()
 
