@@ -25,6 +25,7 @@ from ocppfw.service.process_log import ProcessLog
 from ocppfw.service.read_loop import shorten_reads
 from ocppfw.service.reload import Reload
 from ocppfw.service.signals import call_on_hang_up, end_reactor_on_signals
+from ocppfw.service.standard_output import show
 from ocppfw.service.steady_clock import make_steady
 from ocppfw.settings import SETTINGS, Config, Setting, Settings, read_config
 from ocppfw.text import did_you_mean, escape_controls
@@ -90,7 +91,12 @@ class Options(usage.Options):
 
     def opt_version(self) -> None:
         """Show the version and exit."""
-        sys.stdout.write(f"ocppfw {__version__}\n")
+        show(f"ocppfw {__version__}\n")
+        raise SystemExit(0)
+
+    def opt_help(self) -> None:
+        """Display this help and exit."""
+        show(f"{self}\n")
         raise SystemExit(0)
 
     def parseOptions(self, options: Any = None) -> None:

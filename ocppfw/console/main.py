@@ -53,7 +53,13 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit:  # it has shown the help or the version
+        from ocppfw.service.standard_output import show
+
+        show("")
+        raise
     if options.c is not None and options.command:
         parser.error("-c and a command are too much")
     if sys.stdout is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import select
+import sys
 import threading
 from functools import partial
 from typing import TextIO
@@ -21,6 +22,17 @@ _PIECE = 4096  # bytes written at once
 _PATIENCE = 1.0  # seconds without a byte written, after which the end is not waited for any more
 
 log = Logger()
+
+
+def show(text: str) -> None:
+    """Write a text on standard output, and what waits there; nobody has to read it."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:  # nobody reads a pipe any more, a disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes once more at its end
 
 
 class StandardOutput(io.TextIOBase):
