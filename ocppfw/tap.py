@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import signal
 import sys
@@ -141,6 +142,7 @@ class Options(usage.Options):
             self._config = self._config.absolute()  # --rundir has no say in it later
         if not self.parent.get("logger") and not self.parent.get("syslog"):
             self._take_over_log()
+        _check_user(self.parent.get("uid"))
         if self.parent.get("pidfile"):
             _check_writable("pidfile", Path(self.parent["rundir"], self.parent["pidfile"]))
 
@@ -221,6 +223,22 @@ def _check_writable(option: str, path: Path | None) -> None:
         missing = f"there is no folder {path.parent}"
         reason = error.strerror if path.parent.is_dir() else missing
         raise usage.UsageError(f"--{option} {path}: {reason}") from None
+
+
+def _check_user(uid: int | None) -> None:
+    """Refuse a user that twistd could not become; it would end with a traceback.
+
+    Raises:
+        UsageError: there is no such user, or we may not become another one.
+    """
+    if uid is None:
+        return
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        raise usage.UsageError(f"--uid {uid}: there is no such user") from None
+    if os.geteuid() not in (0, uid):
+        raise usage.UsageError(f"--uid {uid}: only root can become {name}")
 
 
 def _teller() -> Callable[[str], None] | None:

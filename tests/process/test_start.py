@@ -203,6 +203,31 @@ def test_a_daemon_says_what_runs(tmp_path, arguments, what):
         eventually(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
 
 
+def test_a_pid_file_that_was_left_is_taken_away(tmp_path):
+    """As by a daemon that two signals have ended."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / "pid").write_text(str(gone.pid))
+    done = start_daemon(tmp_path, *CS)
+    pid = int((tmp_path / "pid").read_text())
+    assert (done.returncode, pid != gone.pid) == (0, True), done
+    os.kill(pid, signal.SIGTERM)
+    eventually(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
+
+
+def test_a_daemon_that_cannot_become_its_user_says_so(tmp_path):
+    done = subprocess.run(
+        [TWISTD, "--pidfile=pid", "--uid=4242424", "ocppfw", *CS],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    said = "ocppfw: --uid 4242424: there is no such user (twistd ocppfw --help shows the options)"
+    assert (done.returncode, done.stderr) == (1, f"{said}\n")
+
+
 def test_a_daemon_starts_although_its_line_cannot_be_written(tmp_path):
     command = f"{TWISTD} --pidfile=pid ocppfw {' '.join(CS)} >/dev/full"
     subprocess.run(command, shell=True, cwd=tmp_path, env=environment(), check=True)

@@ -97,7 +97,7 @@ def begun(tmp_path):
     with contextlib.ExitStack() as stack:
 
         def begin(*command):
-            pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+            pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
             process = subprocess.Popen(
                 command,
                 cwd=tmp_path,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,9 +27,9 @@ def options(*arguments: str, **twistd: Any) -> Options:
     return parsed
 
 
-def refusal(*arguments: str) -> str:
+def refusal(*arguments: str, **twistd: Any) -> str:
     with pytest.raises(SystemExit) as caught:
-        options(*arguments)
+        options(*arguments, **twistd)
     text = str(caught.value)
     assert text.startswith("ocppfw: ")
     assert text.endswith(" (twistd ocppfw --help shows the options)")
@@ -246,6 +248,17 @@ def test_standard_output_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_daemon_cannot_log_to_the_terminal() -> None:
     with pytest.raises(SystemExit, match="--logfile: a daemon has no standard output"):
         options(*CS, nodaemon=0, logfile="-")
+
+
+def test_a_user_that_twistd_cannot_become(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = pwd.getpwuid(os.geteuid())
+    assert refusal(*CS, uid=4242424242) == "--uid 4242424242: there is no such user"
+    options(*CS, uid=ours.pw_uid)
+    monkeypatch.setattr("os.geteuid", lambda: ours.pw_uid + 1)
+    said = f"--uid {ours.pw_uid}: only root can become {ours.pw_name}"
+    assert refusal(*CS, uid=ours.pw_uid) == said
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    options(*CS, uid=ours.pw_uid)
 
 
 @pytest.mark.parametrize("twistd", [{"logger": "my.observer"}, {"syslog": 1}])
