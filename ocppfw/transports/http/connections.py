@@ -7,12 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Server
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
-
-_PAUSE = 60  # seconds between two lines of the log that say the same
 
 log = Logger()
 
@@ -31,52 +28,25 @@ class Reader(Protocol):
         """Bytes that are kept of messages which have not come whole, or are not answered."""
 
 
-class SparingWarning:
-    """A line of the log that is said once a minute, with how often it was not said.
-
-    Args:
-        clock: tells the time.
-    """
-
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-        self._again = 0.0
-        self._unsaid = 0
-
-    def say(self, text: str) -> None:
-        """Say it, or count it."""
-        if self._clock.seconds() < self._again:
-            self._unsaid += 1
-            return
-        more = f" (and {self._unsaid} more since this was last said)" if self._unsaid else ""
-        log.warn("{text}", text=f"{text}{more}")
-        self._again = self._clock.seconds() + _PAUSE
-        self._unsaid = 0
-
-
 class OpenConnections:
     """The connections that are open at one port.
 
     Args:
         label: how the station is called in logs.
         settings: how many there may be.
-        clock: tells the time.
 
     Attributes:
         label: see above.
         max_buffered: bytes that all connections of the process may hold together.
     """
 
-    def __init__(self, label: str, settings: Any, clock: IReactorTime) -> None:
+    def __init__(self, label: str, settings: Any) -> None:
         self.label = label
         self.max_buffered: int = settings.max_buffered
         self._most: int | None = settings.max_connections
         self._most_of_host: int | None = settings.max_connections_per_address
         self._open: set[AcceptedConnection] = set()
         self._of_host: Counter[str] = Counter()
-        self._too_many, self._too_many_of_host, self._no_files = (
-            SparingWarning(clock) for _ in range(3)
-        )
 
     def __iter__(self) -> Iterator[AcceptedConnection]:
         return iter(self._open)
@@ -86,13 +56,12 @@ class OpenConnections:
 
     def admit(self, host: str) -> bool:
         """Whether there may be one more from an IP address; if not, that is said."""
-        refused = f"{self.label}: Refused a connection from {host}: "
         if self._most is not None and len(self._open) >= self._most:
-            self._too_many.say(f"{refused}{self._most} are open (max-connections)")
+            self._say_refused(host, f"{self._most} are open (max-connections)")
             return False
         if self._most_of_host is not None and self._of_host[host] >= self._most_of_host:
             most = f"{self._most_of_host} from there are open (max-connections-per-address)"
-            self._too_many_of_host.say(refused + most)
+            self._say_refused(host, most)
             return False
         return True
 
@@ -119,11 +88,14 @@ class OpenConnections:
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if "address" in event:
             reason = f"all {most} files that this process may open are in use (ulimit -n)"
-            host = event["address"][0]
-            self._no_files.say(f"{self.label}: Refused a connection from {host}: {reason}")
+            self._say_refused(event["address"][0], reason)
         elif "acceptError" in event:
-            reason = f"the system reports {event['acceptError']}"
-            self._no_files.say(f"{self.label}: Cannot accept a connection: {reason}")
+            text = "{label}: Cannot accept a connection: the system reports {error}"
+            log.warn(text, label=self.label, error=event["acceptError"])
+
+    def _say_refused(self, host: str, reason: str) -> None:
+        text = "{label}: Refused a connection from {host}: {reason}"
+        log.warn(text, label=self.label, host=host, reason=reason)
 
 
 class AcceptedConnection(Server):

@@ -269,7 +269,7 @@ class LimitedSite(Site):
         )
         self.label = label
         self.reactor = reactor
-        self.connections = OpenConnections(label, settings, reactor)
+        self.connections = OpenConnections(label, settings)
         self.body_limit = settings.max_message_size if takes_bodies else 0
         self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout
