@@ -2,6 +2,9 @@
 PYTHON ?= python3
 ARGS ?=
 
+# Compiled modules are kept: the tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check -qq
 definition := setup.cfg pyproject.toml
