@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,6 +19,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.patch_stdout import StdoutProxy
 from twisted.internet.defer import CancelledError, Deferred
@@ -31,6 +33,7 @@ from ocppfw.console.session import Session
 from ocppfw.service.signals import end_on_signals
 
 _READ_AT_ONCE = 65536  # bytes
+_MOST_TYPED = 100  # keys
 _QUICK_START = (
     "ocppfw: central systems and charge points that speak OCPP",
     " start_cs <port> [options]   such as: start_cs 9000 -u /simulator",
@@ -179,11 +182,24 @@ class _Keyboard(Vt100Input):
         """The keys since this was last asked."""
         # What is pasted is searched for its end with every read: let there be few.
         self.vt100_parser.feed(self.stdin_reader.read(_READ_AT_ONCE))
-        return super().read_keys()
+        return list(_with_pastes(super().read_keys()))
 
     def cooked_mode(self) -> AbstractContextManager[None]:
         """What prompt_toolkit asks for before anything but itself writes on the terminal."""
         return nullcontext() if _printing.get() else super().cooked_mode()
+
+
+def _with_pastes(keys: Iterable[KeyPress]) -> Iterator[KeyPress]:
+    """Keys, of which many characters in a row are a paste that the terminal did not announce.
+
+    Each key has its place in the line and its undo; so many are not typed before they are read.
+    """
+    for are_characters, group in itertools.groupby(keys, lambda key: key.key == key.data):
+        pressed = list(group)
+        if are_characters and len(pressed) > _MOST_TYPED:
+            yield KeyPress(Keys.BracketedPaste, "".join(key.data for key in pressed))
+        else:
+            yield from pressed
 
 
 class _ShowNothing(Processor):

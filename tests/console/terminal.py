@@ -86,9 +86,9 @@ class Terminal:
         """Type, without the return key."""
         self.child.send(text)
 
-    def paste(self, text):
-        """Paste, as a terminal announces it (bracketed paste); the program reads meanwhile."""
-        data = f"\x1b[200~{text}\x1b[201~".encode()
+    def paste(self, text, announced=True):
+        """Paste, which most terminals announce (bracketed paste); the program reads meanwhile."""
+        data = (f"\x1b[200~{text}\x1b[201~" if announced else text).encode()
         pasting = threading.Thread(target=self._send, args=(data,), daemon=True)
         pasting.start()
         while pasting.is_alive():

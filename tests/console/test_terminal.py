@@ -269,6 +269,15 @@ def test_a_million_characters_are_pasted_and_sent_at_once(keeping, tmp_path):
     assert (tmp_path / "received").read_text() == f"{data}\n" * 2
 
 
+def test_a_terminal_need_not_announce_what_is_pasted(keeping, tmp_path):
+    data = "".join(map(str, range(20_000)))
+    began = time.monotonic()
+    keeping.paste(f"datatransfer vendorId=v data={data}\r", announced=False)
+    eventually((tmp_path / "received").exists, "the call")
+    assert time.monotonic() - began < 5
+    assert (tmp_path / "received").read_text() == f"{data}\n"
+
+
 LINES = """\
 # What isn't a command
 datatransfer vendorId=v data=1
