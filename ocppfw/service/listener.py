@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.error import CannotListenError
 
 from ocppfw.errors import SettingsError
-from ocppfw.transports.http.connections import OpenConnections
+from ocppfw.transports.buffers import Buffers
 
 LOOPBACK = "127.0.0.1"
 _LISTEN_BACKLOG = 1024
@@ -27,10 +27,12 @@ class ListeningService(Service):
     """Listens on a port as long as it runs.
 
     Args:
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, buffers: Buffers, reactor: Any) -> None:
+        self._buffers = buffers
         self._reactor = reactor
         self._port: Any = None
         self._site: Any = None
@@ -47,11 +49,6 @@ class ListeningService(Service):
     def port(self) -> int:
         """The port that we listen on; before that, the one that is wanted."""
         return self.place[1] if self._port is None else int(self._port.getHost().port)
-
-    @property
-    def connections(self) -> OpenConnections | None:
-        """Those that are open; None before we listen."""
-        return None if self._site is None else self._site.connections
 
     def listen(self) -> None:
         """Take the port, unless that is done.

@@ -28,7 +28,7 @@ from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
-from ocppfw.transports.http.connections import OpenConnections
+from ocppfw.transports.buffers import Buffers
 from ocppfw.versions import SOAP_VERSIONS, Role, Transport, identity_fault
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class RunningStations(MultiService):
         self._central_systems: dict[CentralSystem, CentralSystemService] = {}
         self._charge_points: dict[str, ChargePointService] = {}
         self._stopping: list[Deferred[Any]] = []
-        self._buffer_watch = BufferWatch(self._ports, reactor)
+        self._buffers = Buffers()
+        self._buffer_watch = BufferWatch(self._buffers, reactor)
 
     # What runs.
 
@@ -133,7 +134,7 @@ class RunningStations(MultiService):
             self._wall_clock,
             transaction_ids=self._transaction_ids,
         )
-        service = CentralSystemService(station, self._announce, self._reactor)
+        service = CentralSystemService(station, self._announce, self._buffers, self._reactor)
         self._take_port(service)
         self._begin(service)
         return station
@@ -169,11 +170,8 @@ class RunningStations(MultiService):
             for identity, each in own.items():
                 station = self._build_charge_point(identity, each, stores)
                 called_at = listener if each.is_soap else None
-                self._begin(
-                    ChargePointService(
-                        station, urls[identity], headers[identity], called_at, self._reactor
-                    )
-                )
+                where = (urls[identity], headers[identity], called_at)
+                self._begin(ChargePointService(station, *where, self._buffers, self._reactor))
                 started.append(station)
         except OcppfwError:
             for station in started:
@@ -287,9 +285,6 @@ class RunningStations(MultiService):
 
     # Private.
 
-    def _ports(self) -> list[OpenConnections | None]:
-        return [each.connections for each in self if isinstance(each, ListeningService)]
-
     def _take_port(self, service: ListeningService) -> None:
         if self.running:
             service.listen()
@@ -314,7 +309,7 @@ class RunningStations(MultiService):
         # Loads spyne, which WebSocket does without.
         from ocppfw.service.soap import SoapListener
 
-        listener = SoapListener(settings, url, self._reactor)
+        listener = SoapListener(settings, url, self._buffers, self._reactor)
         self._take_port(listener)
         listener.setServiceParent(self)
         return listener

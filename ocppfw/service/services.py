@@ -16,6 +16,7 @@ from ocppfw.service.listener import LOOPBACK, ListeningService, within
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.station import Station
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.site import CentralSystemSite
 from ocppfw.transports.reconnect import KeptConnection, endpoint_of
 from ocppfw.transports.websocket.client import ClientFactory
@@ -33,14 +34,17 @@ class CentralSystemService(ListeningService):
     Args:
         station: the central system.
         announce: what is said at the start.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
 
     Attributes:
         station: the central system.
     """
 
-    def __init__(self, station: CentralSystem, announce: Announcement, reactor: Any) -> None:
-        super().__init__(reactor)
+    def __init__(
+        self, station: CentralSystem, announce: Announcement, buffers: Buffers, reactor: Any
+    ) -> None:
+        super().__init__(buffers, reactor)
         self.station = station
         self._announce = announce
         self._soap: CentralSystemSoap | None = None
@@ -94,8 +98,10 @@ class CentralSystemService(ListeningService):
             # Loads spyne, which WebSocket does without.
             from ocppfw.service.soap import central_system_soap
 
-            self._soap = central_system_soap(self.station, self._reactor)
-        return CentralSystemSite(self.station, settings.protocols, self._soap, self._reactor)
+            self._soap = central_system_soap(self.station, self._buffers, self._reactor)
+        return CentralSystemSite(
+            self.station, settings.protocols, self._soap, self._buffers, self._reactor
+        )
 
 
 class ChargePointService(Service):
@@ -106,6 +112,7 @@ class ChargePointService(Service):
         url: address of its central system.
         headers: further HTTP headers of its requests, who it is among them.
         listener: takes the calls of its central system over SOAP; None over WebSocket.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
 
     Attributes:
@@ -119,12 +126,14 @@ class ChargePointService(Service):
         url: str,
         headers: Mapping[str, str],
         listener: SoapListener | None,
+        buffers: Buffers,
         reactor: Any,
     ) -> None:
         self.station = station
         self.listener = listener
         self._url = url
         self._headers = headers
+        self._buffers = buffers
         self._reactor = reactor
         self._connection: KeptConnection | None = None
 
@@ -172,7 +181,7 @@ class ChargePointService(Service):
         station, url, headers, reactor = self.station, self._url, self._headers, self._reactor
         if self.listener is not None:
             return self.listener.finder(station, url, headers).connect
-        factory = ClientFactory(station, url, headers, reactor)
+        factory = ClientFactory(station, url, headers, self._buffers, reactor)
         return partial(endpoint_of(reactor, url).connect, factory)
 
 

@@ -18,6 +18,7 @@ from ocppfw.settings import Settings
 from ocppfw.soap import load_soap_service
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.soap.addresses import SoapAddresses
 from ocppfw.transports.soap.central_system import CentralSystemSoap
 from ocppfw.transports.soap.charge_point import (
@@ -29,13 +30,16 @@ from ocppfw.transports.soap.client import SoapClient
 from ocppfw.versions import Role
 
 
-def central_system_soap(station: CentralSystem, reactor: Any) -> CentralSystemSoap:
+def central_system_soap(
+    station: CentralSystem, buffers: Buffers, reactor: Any
+) -> CentralSystemSoap:
     """What answers the envelopes that charge points post to a central system."""
     settings = station.settings
     for version in settings.soap_versions:
         load_soap_service(version, Role.CS)  # now rather than while a request waits
     addresses = SoapAddresses(station, reactor)
-    return CentralSystemSoap(station, addresses, SoapClient(settings, reactor))
+    client = SoapClient(station.label, settings, buffers, reactor)
+    return CentralSystemSoap(station, addresses, client)
 
 
 class SoapListener(ListeningService):
@@ -44,14 +48,15 @@ class SoapListener(ListeningService):
     Args:
         settings: where to listen, and the limits.
         url: address of a central system that must reach us.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
-    def __init__(self, settings: Settings, url: str, reactor: Any) -> None:
-        super().__init__(reactor)
+    def __init__(self, settings: Settings, url: str, buffers: Buffers, reactor: Any) -> None:
+        super().__init__(buffers, reactor)
         self._settings = settings
         self._url = url
-        self._client = SoapClient(settings, reactor)
+        self._client = SoapClient("cp", settings, buffers, reactor)
         self._soap = ChargePointSoap(settings, self._client)
 
     port_setting = "remote-port"
@@ -107,7 +112,7 @@ class SoapListener(ListeningService):
 
     def _make_site(self) -> ChargePointSite:
         path = urlsplit(self._settings.from_ or "").path
-        return ChargePointSite(self._soap, path, self._settings, self._reactor)
+        return ChargePointSite(self._soap, path, self._settings, self._buffers, self._reactor)
 
 
 def _port_of(url: str) -> int:

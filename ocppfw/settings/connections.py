@@ -57,8 +57,8 @@ class ConnectionSettings:
     )
     max_buffered: int = setting(
         1 << 28,
-        "Bytes of what is not sent yet and of half messages that all connections to our ports may"
-        " hold together; over it, those that hold the most are cut off.",
+        "Bytes of what is not sent yet and of half messages that all connections of the process"
+        " may hold together; over it, those that hold the most are cut off.",
         parsers.integer(1 << 20, 1 << 40),
     )
     max_connections: int | None = setting(

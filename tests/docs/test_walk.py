@@ -14,6 +14,7 @@ from ocppfw.hooks.manager import PluginManager
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.store import MemoryStores
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.site import CentralSystemSite
 from tests.docs.pages import ROOT, section
 from tests.process.wire import TEXT, frame_bytes, handshake_headers, request_bytes
@@ -38,7 +39,7 @@ def connection():
     usual = (plugins, settings, stores, reactor, None, reactor.seconds)
     station = CentralSystem(*usual, transaction_ids=count(1).__next__)
     station.start()
-    site = CentralSystemSite(station, settings.protocols, None, reactor)
+    site = CentralSystemSite(station, settings.protocols, None, Buffers(), reactor)
     channel = site.buildProtocol(IPv4Address("TCP", "192.0.2.1", 4711))
     transport = StringTransport(peerAddress=IPv4Address("TCP", "192.0.2.1", 4711))
     transport.setTcpNoDelay = transport.setTcpKeepAlive = lambda _: None

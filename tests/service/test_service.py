@@ -16,6 +16,7 @@ from ocppfw.service.build import build_plugins, build_service, identities
 from ocppfw.service.services import CentralSystemService
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
+from ocppfw.transports.buffers import Buffers
 from ocppfw.versions import Role
 from tests.conftest import Log
 from tests.deferreds import outcomes
@@ -55,7 +56,8 @@ def running(tmp_path: Path, reactor: MemoryReactorClock) -> tuple[World, Central
 
 def service_of(station: CentralSystem, world: World) -> CentralSystemService:
     """What keeps the central system of a world running."""
-    return CentralSystemService(station, partial(full_announcement, world.plugins), world.clock)
+    announce = partial(full_announcement, world.plugins)
+    return CentralSystemService(station, announce, Buffers(), world.clock)
 
 
 # Identities.

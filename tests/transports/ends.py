@@ -10,6 +10,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.test.iosim import FakeTransport, IOPump, connect
 
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.websocket.client import ClientFactory
 from ocppfw.transports.websocket.handshake import Opening
 from ocppfw.transports.websocket.server import AdmittedConnection, ServerFactory
@@ -31,7 +32,7 @@ def opened(folder: Path, clock: Clock, **given: Any) -> Ends:
     """An open connection between a central system and a charge point with some settings."""
     server = _server(folder, clock, given)
     charge_point = World(folder, clock).start("cp", **given)
-    client = ClientFactory(charge_point, "ws://cs/", {}, clock).buildProtocol(None)
+    client = ClientFactory(charge_point, "ws://cs/", {}, Buffers(), clock).buildProtocol(None)
     return Ends(server, client, connect(server, carrier(server), client, carrier(client)), clock)
 
 
@@ -51,5 +52,5 @@ def carrier(protocol: Any) -> FakeTransport:
 def _server(folder: Path, clock: Clock, given: dict[str, Any]) -> Any:
     version = OcppVersion.V1_6
     opening = Opening("192.0.2.1:4711", "CP1", "/CP1", version, version.subprotocol, "")
-    servers = ServerFactory(World(folder, clock).start("cs", **given), clock)
+    servers = ServerFactory(World(folder, clock).start("cs", **given), Buffers(), clock)
     return AdmittedConnection(servers, opening, None).buildProtocol(None)

@@ -205,7 +205,7 @@ def unsent(tcp: Connection) -> tuple[bytes, list[bytes]]:
     return tcp.dataBuffer, tcp._tempDataBuffer
 
 
-@canary("offset", "_tempDataLen", look_at="AcceptedConnection.buffered")
+@canary("offset", "_tempDataLen", look_at="buffers.unsent")
 def test_how_much_a_tcp_connection_has_not_sent() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from autobahn.websocket.protocol import WebSocketProtocol
 
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.websocket.fast_frames import FastFrames
 
 SIZES = [*range(10), 124, 125, 126, 127, 1018, 1019, 1020, 1021, 1022, 1023, 1024, 5000, 0xFFFF]
@@ -22,6 +23,7 @@ class Frames(FastFrames):
     inside_message = False
     autoPingTimeoutCall = None
     maxMessagePayloadSize = 0xFFFF
+    buffers = Buffers()
 
     def __init__(self, masked_input: bool) -> None:
         self.masked_input = masked_input

@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.connect_faults import explain
 from ocppfw.transports.websocket.client import ClientFactory
 from ocppfw.transports.websocket.handshake_answer import read_answer
@@ -44,7 +45,8 @@ class Attempt:
         self.url = url
         self.clock = Clock()
         station = World(folder, self.clock).start("cp", **given)
-        self.protocol: Any = ClientFactory(station, url, headers, self.clock).buildProtocol(None)
+        factory = ClientFactory(station, url, headers, Buffers(), self.clock)
+        self.protocol: Any = factory.buildProtocol(None)
         self.transport = Transport()
         self.outcome = outcomes(self.protocol.ended)
         self.protocol.makeConnection(self.transport)

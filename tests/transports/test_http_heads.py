@@ -13,6 +13,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.test.iosim import FakeTransport
 
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.faults import (
     fault_of_beginning,
     fault_of_header,
@@ -55,7 +56,7 @@ class Port:
         self.clock = Clock()
         self.station = World(folder, self.clock).start("cs", default_protocol="ocpp1.6")
         versions = self.station.settings.protocols
-        self.site = CentralSystemSite(self.station, versions, None, self.clock)
+        self.site = CentralSystemSite(self.station, versions, None, Buffers(), self.clock)
 
     def connect(self) -> tuple[Any, FakeTransport]:
         """A connection: what reads it now is ``transport.protocol``."""

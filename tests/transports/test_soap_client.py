@@ -7,6 +7,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed, ResponseNeverReceived
 
 from ocppfw.settings import Settings
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.compression import BodyRefused
 from ocppfw.transports.soap.client import SoapClient
 from tests.deferreds import outcomes
@@ -19,6 +20,8 @@ class Transport(StringTransport):
     """Remembers that it was aborted."""
 
     aborted = False
+    dataBuffer = b""
+    offset = _tempDataLen = 0
 
     def abortConnection(self):
         self.aborted = True
@@ -27,13 +30,22 @@ class Transport(StringTransport):
         self.aborted = True
 
 
+class Remembered(Buffers):
+    """Knows the newest connection."""
+
+    def add(self, holder):
+        self.newest = holder
+        super().add(holder)
+
+
 class Side:
     """One post, and the other end of its connection."""
 
     def __init__(self, url="http://127.0.0.1:8080/", headers=None):
         self.reactor = MemoryReactorClock()
+        self.buffers = Remembered()
         settings = Settings.build({"role": "cs"}, {"max-message-size": LIMIT})
-        self.client = SoapClient(settings, self.reactor)
+        self.client = SoapClient("cs", settings, self.buffers, self.reactor)
         self.url = url
         self.outcome = self.post(headers)
         self.connect()
@@ -88,6 +100,18 @@ def test_endless_head_of_an_answer(line):
     (error,) = side.outcome
     assert isinstance(error, BodyRefused)
     assert str(error) == "the head of the answer has more than 65536 bytes"
+
+
+def test_an_answer_that_has_not_come_whole_is_held():
+    side = Side()
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + bytes(999)
+    side.receive(half)
+    assert side.buffers.newest.buffered == len(half)
+    side.receive(b"x")
+    assert len(side.buffers) == 1  # it is kept for the next request
+    assert side.buffers.newest.buffered == 0
+    side.lose()
+    assert len(side.buffers) == 0
 
 
 def test_an_answer_in_tls():

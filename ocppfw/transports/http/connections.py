@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import resource
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
 from twisted.internet.tcp import Server
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
+
+from ocppfw.transports.buffers import Buffers, unsent
 
 log = Logger()
 
@@ -34,25 +35,21 @@ class OpenConnections:
     Args:
         label: how the station is called in logs.
         settings: how many there may be.
+        buffers: all connections of the process.
 
     Attributes:
         label: see above.
         max_buffered: bytes that all connections of the process may hold together.
     """
 
-    def __init__(self, label: str, settings: Any) -> None:
+    def __init__(self, label: str, settings: Any, buffers: Buffers) -> None:
         self.label = label
         self.max_buffered: int = settings.max_buffered
+        self._buffers = buffers
         self._most: int | None = settings.max_connections
         self._most_of_host: int | None = settings.max_connections_per_address
         self._open: set[AcceptedConnection] = set()
         self._of_host: Counter[str] = Counter()
-
-    def __iter__(self) -> Iterator[AcceptedConnection]:
-        return iter(self._open)
-
-    def __len__(self) -> int:
-        return len(self._open)
 
     def admit(self, host: str) -> bool:
         """Whether there may be one more from an IP address; if not, that is said."""
@@ -68,12 +65,14 @@ class OpenConnections:
     def add(self, connection: AcceptedConnection) -> None:
         """There is one more."""
         self._open.add(connection)
+        self._buffers.add(connection)
         self._of_host[connection.host] += 1
 
     def remove(self, connection: AcceptedConnection) -> None:
         """It has ended."""
         if connection in self._open:
             self._open.remove(connection)
+            self._buffers.remove(connection)
             self._of_host[connection.host] -= 1
             if not self._of_host[connection.host]:
                 del self._of_host[connection.host]
@@ -103,20 +102,23 @@ class AcceptedConnection(Server):
 
     Attributes:
         host: IP address that it comes from.
+        label: how the station is called in logs.
+        max_buffered: bytes that all connections of the process may hold together.
     """
 
     def __init__(self, socket: Any, protocol: Any, client: Any, port: Any, *rest: Any) -> None:
         super().__init__(socket, protocol, client, port, *rest)
         self.host = str(client[0])
         self._counted: OpenConnections = port.factory.connections
+        self.label = self._counted.label
+        self.max_buffered = self._counted.max_buffered
         self._counted.add(self)
 
     @property
     def buffered(self) -> int:
         """Bytes that wait to be sent, and those that are kept of half messages."""
         reader: Any = self.protocol
-        unsent = len(self.dataBuffer) - self.offset + self._tempDataLen
-        return unsent + int(reader.half_received)
+        return unsent(self) + int(reader.half_received)
 
     @property
     def whose(self) -> str:
@@ -124,6 +126,10 @@ class AcceptedConnection(Server):
         reader: Any = self.protocol
         who = "a connection" if reader.identity is None else f"ChargePoint #{reader.identity}"
         return f"{who} from {self.host}"
+
+    def abort(self) -> None:
+        """End it at once."""
+        self.abortConnection()
 
     def connectionLost(self, reason: Failure) -> None:
         """It has ended."""

@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from ocppfw.errors import ConnectionRefused
 from ocppfw.interfaces import CentralSystemHost, ConnectionRequest, PluginData
 from ocppfw.text import brief
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.requests import (
     client_address,
     header_values,
@@ -45,6 +46,7 @@ class Handshakes:
     Args:
         host: the central system.
         versions: the versions that it offers over WebSocket.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
 
     Attributes:
@@ -52,11 +54,15 @@ class Handshakes:
     """
 
     def __init__(
-        self, host: CentralSystemHost, versions: Iterable[OcppVersion], reactor: Any
+        self,
+        host: CentralSystemHost,
+        versions: Iterable[OcppVersion],
+        buffers: Buffers,
+        reactor: Any,
     ) -> None:
         self._host = host
         self.versions = frozenset(versions)
-        self._factory = ServerFactory(host, reactor)
+        self._factory = ServerFactory(host, buffers, reactor)
 
     def is_address(self, request: Request) -> bool:
         """True for a request to the address of a charge point."""

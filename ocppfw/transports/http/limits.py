@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request, Site
 
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.connections import OpenConnections
 from ocppfw.transports.http.faults import (
     fault_of_beginning,
@@ -63,6 +64,7 @@ class LimitedChannel(TurnTakingChannel):
                 return
             self._deadline = self.site.reactor.callLater(self.site.request_timeout, self._expire)
         super().dataReceived(data)
+        self.site.buffers.received(len(data))
 
     def lineReceived(self, line: bytes) -> None:
         """A line of a head."""
@@ -247,6 +249,7 @@ class LimitedSite(Site):
 
     Attributes:
         label: how the site is called in logs.
+        buffers: all connections of the process.
         connections: those that are open.
         body_limit: bytes of the largest body; 0 refuses every body.
         request_timeout: seconds from the first byte of a request to its last.
@@ -258,7 +261,13 @@ class LimitedSite(Site):
     reactor: Any
 
     def __init__(
-        self, label: str, resource: Any, settings: Any, takes_bodies: bool, reactor: Any
+        self,
+        label: str,
+        resource: Any,
+        settings: Any,
+        takes_bodies: bool,
+        buffers: Buffers,
+        reactor: Any,
     ) -> None:
         super().__init__(
             resource,
@@ -269,7 +278,8 @@ class LimitedSite(Site):
         )
         self.label = label
         self.reactor = reactor
-        self.connections = OpenConnections(label, settings)
+        self.buffers = buffers
+        self.connections = OpenConnections(label, settings, buffers)
         self.body_limit = settings.max_message_size if takes_bodies else 0
         self.request_timeout = settings.request_timeout
         self.linger = settings.close_timeout

@@ -9,6 +9,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 
 from ocppfw.interfaces import CentralSystemHost
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.handshakes import Handshakes, refuse
 from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import (
@@ -109,6 +110,7 @@ class CentralSystemSite(LimitedSite):
         host: the central system.
         versions: the versions that it offers.
         soap: answers envelopes; None where SOAP is not offered.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
@@ -117,13 +119,14 @@ class CentralSystemSite(LimitedSite):
         host: CentralSystemHost,
         versions: Collection[OcppVersion],
         soap: SoapAnswerer | None,
+        buffers: Buffers,
         reactor: Any,
     ) -> None:
         over_websocket = versions if Transport.WEBSOCKET in host.settings.transport else ()
         over_soap = [version for version in SOAP_VERSIONS if version in versions]
-        handshakes = Handshakes(host, over_websocket, reactor)
+        handshakes = Handshakes(host, over_websocket, buffers, reactor)
         resource = CentralSystemResource(host, handshakes, soap, over_soap)
-        super().__init__(host.label, resource, host.settings, soap is not None, reactor)
+        super().__init__(host.label, resource, host.settings, soap is not None, buffers, reactor)
         self._handshakes = handshakes
         self._refusals = host.refusals
 

@@ -15,6 +15,7 @@ from ocppfw.interfaces import ChargePointHost
 from ocppfw.settings import Settings
 from ocppfw.soap import FaultCode, SoapFault, Subcode
 from ocppfw.soap import Request as SoapRequest
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import IncomingRequest, plain_path, wants_wsdl
 from ocppfw.transports.reconnect import endpoint_of
@@ -160,6 +161,12 @@ class ChargePointSite(LimitedSite):
     """The web site of the charge points that listen on one port."""
 
     def __init__(
-        self, service: ChargePointSoap, path: str, settings: Settings, reactor: Any
+        self,
+        service: ChargePointSoap,
+        path: str,
+        settings: Settings,
+        buffers: Buffers,
+        reactor: Any,
     ) -> None:
-        super().__init__("cp", ChargePointResource(service, path), settings, True, reactor)
+        resource = ChargePointResource(service, path)
+        super().__init__("cp", resource, settings, True, buffers, reactor)

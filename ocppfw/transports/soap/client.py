@@ -29,11 +29,12 @@ from ocppfw.catalogue.redaction import MASK
 from ocppfw.settings import Settings
 from ocppfw.soap import decoded
 from ocppfw.transports import USER_AGENT
+from ocppfw.transports.buffers import Buffers, unsent
 from ocppfw.transports.http.compression import BodyRefused, deflate, inflate
 from ocppfw.transports.http.requests import charset_of, joined_headers
 from ocppfw.transports.http_answers import TLS_RECORDS
 from ocppfw.transports.reconnect import endpoint_of
-from ocppfw.urls import ascii_url
+from ocppfw.urls import ascii_url, shown_url
 
 # Shorter than servers keep an idle connection (Node: 5 s), so that we seldom post into one that
 # the other side is just closing.
@@ -84,18 +85,20 @@ class SoapClient:
     """Posts envelopes, over connections that are kept for the next one.
 
     Args:
+        label: how the station is called in logs.
         settings: the limits, and how requests are encoded.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
-    def __init__(self, settings: Settings, reactor: Any) -> None:
+    def __init__(self, label: str, settings: Settings, buffers: Buffers, reactor: Any) -> None:
         self._settings = settings
         self._pool = _Pool(reactor)
         self._pool.cachedConnectionTimeout = _KEEP_IDLE
         self._pool.maxPersistentPerHost = _KEEP_PER_HOST
         self._pool.retryAutomatically = False
         # Redirects are not followed: the address decides who gets the envelope.
-        endpoints = _Endpoints(reactor, settings.handshake_timeout)
+        endpoints = _Endpoints(label, settings, buffers, reactor)
         self._agent = Agent.usingEndpointFactory(reactor, endpoints, self._pool)
         unkept = HTTPConnectionPool(reactor, persistent=False)
         self._agent_of_new = Agent.usingEndpointFactory(reactor, endpoints, unkept)
@@ -197,35 +200,73 @@ class _Pool(HTTPConnectionPool):
 class _Endpoints:
     """Connects to where a URL points."""
 
-    def __init__(self, reactor: Any, timeout: float) -> None:
+    def __init__(self, label: str, settings: Settings, buffers: Buffers, reactor: Any) -> None:
+        self._label = label
+        self._settings = settings
+        self._buffers = buffers
         self._reactor = reactor
-        self._timeout = timeout
 
     def endpointForURI(self, uri: URI) -> Any:
         """The endpoint of an address."""
-        return _Endpoint(endpoint_of(self._reactor, uri.toBytes().decode(), self._timeout))
+        url, settings = uri.toBytes().decode(), self._settings
+        whose = f"the connection to {shown_url(url)}"
+        account = _Account(self._label, whose, settings.max_buffered, self._buffers)
+        return _Endpoint(endpoint_of(self._reactor, url, settings.handshake_timeout), account)
 
 
 @implementer(IStreamClientEndpoint)
 class _Endpoint:
     """An endpoint whose connections limit the heads of answers."""
 
-    def __init__(self, endpoint: Any) -> None:
+    def __init__(self, endpoint: Any, account: _Account) -> None:
         self._endpoint = endpoint
+        self._account = account
 
     def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
         """A connection; the Deferred gives the protocol that the factory has made."""
-        connected: Deferred[Any] = self._endpoint.connect(_LimitedFactory(factory))
+        connected: Deferred[Any] = self._endpoint.connect(_LimitedFactory(factory, self._account))
         return connected.addCallback(lambda limited: limited.wrappedProtocol)
 
 
-class _LimitedConnection(ProtocolWrapper):
-    """Ends when more bytes come than the head of an answer may have."""
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """How connections count among all of the process; the names are those of ``Holder``."""
 
+    label: str
+    whose: str
+    max_buffered: int
+    buffers: Buffers
+
+
+class _LimitedConnection(ProtocolWrapper):
+    """Ends when more bytes come than the head of an answer may have, or than all may hold."""
+
+    label: str
+    whose: str
+    max_buffered: int
+    _buffers: Buffers
     _requests = 0
     _received = 0  # bytes of the present answer
     _in_head = True
     _refused: Failure | None = None
+
+    def makeConnection(self, transport: Any) -> None:
+        """TCP, or TLS, is there."""
+        account: _Account = self.factory.account
+        self.label, self.whose = account.label, account.whose
+        self.max_buffered, self._buffers = account.max_buffered, account.buffers
+        self._buffers.add(self)
+        super().makeConnection(transport)
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait to be sent, and those of an answer that has not come whole."""
+        waits: Any = self.wrappedProtocol
+        return unsent(self.transport) + (0 if waits.state == "QUIESCENT" else self._received)
+
+    def abort(self) -> None:
+        """End it at once."""
+        self.transport.abortConnection()  # type: ignore[union-attr]
 
     def writeSequence(self, data: Any) -> None:
         """A request begins: with its head."""
@@ -249,9 +290,11 @@ class _LimitedConnection(ProtocolWrapper):
         super().dataReceived(data)
         if self._in_head and self._received > _HEAD_LIMIT and self._refused is None:
             self._refuse(431, f"the head of the answer has more than {_HEAD_LIMIT} bytes")
+        self._buffers.received(len(data))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The end; the client is told if it was we who wanted it, or if it may try again."""
+        self._buffers.remove(self)
         by_peer = reason.check(ConnectionDone, ConnectionLost)
         if by_peer and self._requests > 1 and not self._received:
             reason = Failure(_GivenUp())
@@ -259,12 +302,16 @@ class _LimitedConnection(ProtocolWrapper):
 
     def _refuse(self, status: int, reason: str) -> None:
         self._refused = Failure(BodyRefused(status, reason))
-        self.transport.abortConnection()  # type: ignore[union-attr]
+        self.abort()
 
 
 class _LimitedFactory(WrappingFactory):
     noisy = False
     protocol = _LimitedConnection
+
+    def __init__(self, factory: IProtocolFactory, account: _Account) -> None:
+        super().__init__(factory)
+        self.account = account
 
 
 @implementer(IBodyProducer)

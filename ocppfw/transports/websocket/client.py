@@ -17,26 +17,35 @@ from zope.interface import implementer
 from ocppfw.errors import ConnectFailed
 from ocppfw.interfaces import ChargePointHost
 from ocppfw.transports import USER_AGENT
+from ocppfw.transports.buffers import Buffers, unsent
 from ocppfw.transports.connect_faults import no_tls_answer
 from ocppfw.transports.http_answers import Asked
 from ocppfw.transports.tls import CertificateRefused
 from ocppfw.transports.websocket.deflate import OFFERS, accept_response
 from ocppfw.transports.websocket.handshake_answer import read_answer
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
-from ocppfw.urls import ascii_url, url_below
+from ocppfw.urls import ascii_url, shown_url, url_below
 
 _NO_SUBPROTOCOL = "no common subprotocol"
 
 
 @implementer(IHandshakeListener)
 class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
-    """A charge point's connection, at the charge point."""
+    """A charge point's connection, at the charge point.
+
+    Attributes:
+        asked: where it leads to.
+        label: how the charge point is called in logs.
+        max_buffered: bytes that all connections of the process may hold together.
+    """
 
     # Autobahn's own words about a fault of TLS; explain() has better ones.
     log = make_logger("critical")
 
     masked_input = False
     asked: Asked
+    label: str
+    max_buffered: int
     data: bytes
     serverConnectionDropTimeoutCall: Any
     _has_tls = False
@@ -47,6 +56,21 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
         super().__init__()
         #: fires when TCP is lost; fails if the connection was never opened
         self.ended: Deferred[None] = Deferred()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait to be sent, and those that are kept of half messages."""
+        return unsent(self.transport) + self.half_received
+
+    @property
+    def whose(self) -> str:
+        """Which connection it is, for logs."""
+        return f"the connection to {shown_url(self.asked.url)}"
+
+    def connectionMade(self) -> None:
+        """TCP is connected."""
+        super().connectionMade()
+        self.buffers.add(self)
 
     def handshakeCompleted(self) -> None:
         """The handshake of TLS is done."""
@@ -73,6 +97,7 @@ class ClientProtocol(OcppProtocol, WebSocketClientProtocol):
 
     def connectionLost(self, reason: Failure) -> None:
         """TCP is lost."""
+        self.buffers.remove(self)
         # Read before Autobahn puts words of its own in their place.
         why = None if self._was_opened else self._why_not_opened(reason)
         try:
@@ -137,6 +162,7 @@ class ClientFactory(WebSocketClientFactory):
         host: the charge point.
         url: address of its central system.
         headers: further HTTP headers of the handshake.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
@@ -144,7 +170,12 @@ class ClientFactory(WebSocketClientFactory):
     host: str
 
     def __init__(
-        self, host: ChargePointHost, url: str, headers: Mapping[str, str], reactor: Any
+        self,
+        host: ChargePointHost,
+        url: str,
+        headers: Mapping[str, str],
+        buffers: Buffers,
+        reactor: Any,
     ) -> None:
         super().__init__(
             url_below(ascii_url(url), host.identity),
@@ -164,6 +195,9 @@ class ClientFactory(WebSocketClientFactory):
             "host": host,
             "identity": host.identity,
             "ocpp_version": host.version,
+            "label": host.label,
+            "max_buffered": host.settings.max_buffered,
+            "buffers": buffers,
             "asked": Asked.by_charge_point(self.url, headers),
         }
         self.protocol = type("ClientProtocol", (ClientProtocol,), attributes)

@@ -13,6 +13,8 @@ from typing import Any
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection
 
+from ocppfw.transports.buffers import Buffers
+
 _TEXT = 1
 _FINAL_TEXT = 0x80 | _TEXT
 _MASKED = 0x80
@@ -40,11 +42,15 @@ def _unmask(masked: bytes) -> bytes:
 class FastFrames:
     """Mixed into an Autobahn protocol, before it.
 
-    The protocol offers ``text_received(data)``, and ``masked_input``: True where the peer masks
-    its frames, as a client must.
+    The protocol offers ``text_received(data)``.
+
+    Attributes:
+        masked_input: True where the peer masks its frames, as a client must.
+        buffers: all connections of the process.
     """
 
     masked_input: bool
+    buffers: Buffers
 
     def text_received(self, data: bytes) -> None:
         """Take the payload of one text frame."""
@@ -69,6 +75,7 @@ class FastFrames:
             data = data[used:]
         # Past Autobahn's dataReceived, which only makes a debug line, at a price.
         self._dataReceived(data)
+        self.buffers.received(len(data))
 
     # From the SRPC connection.
 

@@ -7,6 +7,7 @@ from typing import Any
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 
 from ocppfw.interfaces import CentralSystemHost, PluginData
+from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.websocket.deflate import accept_offer, readable_offers, refuse
 from ocppfw.transports.websocket.handshake import Opening
 from ocppfw.transports.websocket.protocol import PROTOCOL_ERROR, OcppProtocol, configure
@@ -69,12 +70,13 @@ class ServerFactory(WebSocketServerFactory):
 
     Args:
         host: the central system.
+        buffers: all connections of the process.
         reactor: Twisted's reactor.
     """
 
     noisy = False
 
-    def __init__(self, host: CentralSystemHost, reactor: Any) -> None:
+    def __init__(self, host: CentralSystemHost, buffers: Buffers, reactor: Any) -> None:
         super().__init__(protocols=[v.subprotocol for v in OcppVersion], reactor=reactor, server="")
         configure(self, host.settings)
         self.setProtocolOptions(
@@ -82,7 +84,8 @@ class ServerFactory(WebSocketServerFactory):
         )
         options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
         options["perMessageCompressionAccept"] = staticmethod(self.perMessageCompressionAccept)
-        self.protocol = type("ServerProtocol", (ServerProtocol,), {"host": host, **options})
+        own = {"host": host, "buffers": buffers, **options}
+        self.protocol = type("ServerProtocol", (ServerProtocol,), own)
 
 
 class AdmittedConnection:
