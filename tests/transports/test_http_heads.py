@@ -102,3 +102,38 @@ def test_any_bytes_have_a_fault_or_none(data: bytes) -> None:
 @pytest.mark.parametrize("line", [b"GET /1?secret HTTP/3", b"GET /1 2?secret HTTP/1.1", b"?secret"])
 def test_no_query_is_shown(line: bytes) -> None:
     assert "secret" not in fault_of_request_line(line)
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: cs:9000\r\n\r\n"
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_an_answer_goes_out_in_one_piece(port: Port, method: bytes) -> None:
+    channel, transport = port.connect()
+    channel.dataReceived(REQUEST.replace(b"GET", method))
+    (answer,) = transport.stream
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert body.startswith(b"OCPP central system") is (method == b"GET")
+
+
+@pytest.mark.parametrize("cut", [1, 10, len(REQUEST) - 1])
+def test_only_a_request_that_has_not_come_whole_has_a_deadline(port: Port, cut: int) -> None:
+    channel, transport = port.connect()
+
+    def deadlines() -> int:
+        calls: Any = port.clock.getDelayedCalls()
+        return sum(call.func == channel._expire for call in calls)
+
+    channel.dataReceived(REQUEST)
+    assert deadlines() == 0
+    channel.resumeProducing()  # the answer is out
+    channel.dataReceived(REQUEST[:cut])
+    assert deadlines() == 1
+    port.clock.advance(port.station.settings.request_timeout / 2)
+    channel.dataReceived(REQUEST[cut:])
+    assert deadlines() == 0
+    channel.resumeProducing()
+    channel.dataReceived(REQUEST[:cut])
+    port.clock.advance(port.station.settings.request_timeout)
+    assert b"".join(transport.stream).count(b"HTTP/1.1 408 ") == 1

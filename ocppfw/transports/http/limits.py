@@ -43,6 +43,7 @@ class LimitedChannel(TurnTakingChannel):
 
     site: Any
     refused = False
+    _begun = False  # True from the first byte of a request to its last
     _deadline: IDelayedCall | None = None
     _excess = 0
     # The line of a head that is being read, and what tells its fault if there is one.
@@ -54,7 +55,7 @@ class LimitedChannel(TurnTakingChannel):
         if self.refused:
             self._drop(data)
             return
-        if self._deadline is None and not (self.answering or self.paused):
+        if not (self._begun or self.answering or self.paused):
             if fault := fault_of_beginning(data):
                 self.refuse(400, fault)
                 return
@@ -62,8 +63,10 @@ class LimitedChannel(TurnTakingChannel):
             data = data.lstrip(b"\r\n")
             if not data:
                 return
-            self._deadline = self.site.reactor.callLater(self.site.request_timeout, self._expire)
+            self._begun = True
         super().dataReceived(data)
+        if self._begun and self._deadline is None:
+            self._deadline = self.site.reactor.callLater(self.site.request_timeout, self._expire)
         self.site.buffers.received(len(data))
 
     def lineReceived(self, line: bytes) -> None:
@@ -177,6 +180,7 @@ class LimitedChannel(TurnTakingChannel):
         return "; its lines end with LF, and must with CR LF" if line_feed else ""
 
     def _end_deadline(self) -> None:
+        self._begun = False
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = None

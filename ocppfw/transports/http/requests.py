@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -37,21 +39,29 @@ class Reply(NamedTuple):
 class IncomingRequest:
     """A POST and its answer.
 
-    Attributes:
+    Args:
         http: the request.
+        settings: the limits of bodies.
+        ended: is told, with this, when nothing more can be sent.
+
+    Attributes:
+        http: see above.
         host: IP address that it came from.
         address: the same with its port.
         is_last: True to hang up once the answer has been sent.
     """
 
-    def __init__(self, http: Request, settings: Any) -> None:
+    def __init__(
+        self, http: Request, settings: Any, ended: Callable[[IncomingRequest], None]
+    ) -> None:
         self.http = http
         self.is_last = False
         self._settings = settings
         self._gone = False
+        self._tell_end = ended
         self.host: str = http.getClientAddress().host
         self.address = client_address(http)
-        self.ended().addCallback(self._end)
+        http.notifyFinish().addBoth(self._end)
 
     def ended(self) -> Deferred[None]:
         """Fires when the answer is on its way; of the last one, when all of it is with the OS."""
@@ -119,8 +129,9 @@ class IncomingRequest:
             self.http.write(body)
             self.http.finish()
 
-    def _end(self, _: None) -> None:
+    def _end(self, _: object) -> None:
         self._gone = True
+        self._tell_end(self)
 
 
 def client_address(http: Request) -> str:
@@ -164,6 +175,7 @@ def plain_path(path: bytes) -> bytes:
     return b"".join(b"/" + segment for segment in segments_of(path))
 
 
+@lru_cache(maxsize=64)  # charge points send the same few
 def charset_of(content_type: str) -> str | None:
     """The charset that a Content-Type names, in small letters; None where it names none."""
     found = _CHARSET.search(content_type)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.web.http import HTTPChannel
+from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from ocppfw.transports.http.requests import wants_websocket
@@ -26,6 +28,24 @@ class TurnTakingChannel(HTTPChannel):
     site: Any
     answering = False
     _sends_no_more = False
+    _peer: Any = None
+    _host: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answer: list[bytes] = []  # the pieces of it that were written so far
+
+    def getPeer(self) -> Any:
+        """The address of the other side, which Twisted wants to know with each request."""
+        if self._peer is None:
+            self._peer = super().getPeer()
+        return self._peer
+
+    def getHost(self) -> Any:
+        """Our address, of which the system is asked only once."""
+        if self._host is None:
+            self._host = super().getHost()
+        return self._host
 
     def dataReceived(self, data: bytes) -> None:
         """A piece of a request; one that must wait is the last that is read for now."""
@@ -38,9 +58,26 @@ class TurnTakingChannel(HTTPChannel):
         self.answering = True
         super().allContentReceived()
 
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """The head of an answer, which goes out together with the body."""
+        self._answer += (version, b" ", code, b" ", reason, b"\r\n")
+        for name, values in headers.getAllRawHeaders():
+            for value in values:
+                self._answer += (name, b": ", value, b"\r\n")
+        self._answer.append(b"\r\n")
+
+    def write(self, data: bytes) -> None:
+        """A piece of an answer."""
+        self._answer.append(data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Some pieces of an answer."""
+        self._answer += iovec
+
     def requestDone(self, request: Any) -> None:
         """It was answered: as a pull producer we are told when all of that is out."""
         self.answering = False
+        self._send_answer()
         if self.persistent:
             self.transport.unregisterProducer()
             self.transport.registerProducer(self, False)  # which calls resumeProducing()
@@ -58,6 +95,7 @@ class TurnTakingChannel(HTTPChannel):
 
     def loseConnection(self) -> None:
         """Hang up when all is out, which must be in time."""
+        self._send_answer()
         super().loseConnection()
         self.setTimeout(self.timeOut)
 
@@ -83,6 +121,12 @@ class TurnTakingChannel(HTTPChannel):
         """We send no more."""
 
     # Private.
+
+    def _send_answer(self) -> None:
+        """Hand over what was written in one piece, which Twisted looks at only once."""
+        answer = b"".join(self._answer)
+        self._answer = []
+        self.transport.write(answer)
 
     def _take_next(self) -> None:
         if waiting := self.clearLineBuffer():

@@ -13,7 +13,7 @@ from ocppfw.transports.http.requests import Reply
 AnswerSender = Callable[[Reply | None], bool]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Received:
     """The envelope of a request, as it came.
 

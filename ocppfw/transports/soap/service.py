@@ -61,10 +61,9 @@ class EnvelopeService:
             http: the request.
             versions: those that are spoken at its path.
         """
-        incoming = IncomingRequest(http, self._settings)
+        incoming = IncomingRequest(http, self._settings, self._unanswered.discard)
         incoming.is_last = self._stopping
         self._unanswered.add(incoming)
-        incoming.ended().addCallback(lambda _: self._unanswered.discard(incoming))
         answered = Deferred.fromCoroutine(self._answer(incoming, versions))
         answered.addErrback(self._failed, incoming)
         return NOT_DONE_YET
