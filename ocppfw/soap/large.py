@@ -30,11 +30,13 @@ from ocppfw.soap.violations import (
 
 _SIZE: Any = etree.XPath("count(.//*) + count(.//@*)")
 _LARGE = 1000  # elements and attributes; even if each had a fault, that would take 50 ms
+#: A text of so many bytes or characters has room for no more of them: each takes <a/> at least.
+SHORT = _LARGE * len("<a/>")
 _MOST_ELEMENTS = 10_000
 
 
 def is_large(element: etree._Element) -> bool:
-    """True if a body is to be read by way of ``checked_copy``."""
+    """True if a body is to be read by way of ``checked_copy``; that of a short text never is."""
     return bool(_SIZE(element) > _LARGE)
 
 

@@ -105,7 +105,7 @@ def read_request(
         if version is None or version not in versions:
             version = _other_version(asked, role, versions, leniency)
         message = _message_of(asked, version, role)
-        payload = _payload(message, element, leniency)
+        payload = _payload(message, element, len(text), leniency)
     except EnvelopeRefused as refusal:
         refusal.version = told
         refusal.identity = identity or None
@@ -228,9 +228,9 @@ def _message_of(asked: _Asked, version: OcppVersion, role: Role) -> BodyElement:
     return message
 
 
-def _payload(message: BodyElement, element: etree._Element, leniency: Leniency) -> Any:
+def _payload(message: BodyElement, element: etree._Element, length: int, leniency: Leniency) -> Any:
     try:
-        return message.read(element)
+        return message.read(element, length)
     except BodyInvalid as error:
         violation = error.violation
     if leniency.is_strict:

@@ -64,7 +64,7 @@ def read_response(
     message = message_of(load_soap_service(version, role).responses, version, call)
     if SERVICES.get(namespace) != (version, role) or name != split_tag(message.tag)[1]:
         _take_other(element, message, call, leniency)
-    return CallResult(call.message_id, _payload(message, element, call, leniency))
+    return CallResult(call.message_id, _payload(message, element, len(text), call, leniency))
 
 
 def _take_other(
@@ -79,9 +79,11 @@ def _take_other(
     leniency.let_pass(oddity(short(name), f"is of {short(namespace) or 'no namespace'}"), refusal)
 
 
-def _payload(message: BodyElement, element: etree._Element, call: Call, leniency: Leniency) -> Any:
+def _payload(
+    message: BodyElement, element: etree._Element, length: int, call: Call, leniency: Leniency
+) -> Any:
     try:
-        return message.read(element)
+        return message.read(element, length)
     except BodyInvalid as error:
         violation = error.violation
     try:

@@ -13,7 +13,7 @@ from ocppfw.catalogue import PayloadSchema, Violation, ViolationKind, load_catal
 from ocppfw.catalogue.wsdl import load_service, load_wsdl
 from ocppfw.errors import PayloadInvalid
 from ocppfw.rpc.frames import Call
-from ocppfw.soap.large import checked_copy, is_large
+from ocppfw.soap.large import SHORT, checked_copy, is_large
 from ocppfw.soap.lenient_reading import read_leniently
 from ocppfw.soap.models import build_application, schema_of
 from ocppfw.soap.names import split_tag
@@ -53,18 +53,23 @@ class BodyElement:
         self.action = action
         self.tag = tag
         self.is_request = is_request
+        self._name = split_tag(tag)
         self._payload_schema = payload_schema
         self._schema = schema
         self._protocol = protocol
         self._model = model
 
-    def read(self, element: etree._Element) -> dict[str, Any]:
+    def read(self, element: etree._Element, length: int) -> dict[str, Any]:
         """The payload in an element; what peers are known to do wrong is put right in it.
+
+        Args:
+            element: of a body.
+            length: bytes or characters of the text that it was read from.
 
         Raises:
             BodyInvalid: the element does not obey the schema.
         """
-        if is_large(element):
+        if length > SHORT and is_large(element):
             element = checked_copy(element, self.tag, self._member, self._schema)
         else:
             self._check(element)
@@ -115,7 +120,7 @@ class BodyElement:
             raise PayloadInvalid(self.action, self._payload_schema.check(payload), payload)
         parent = etree.Element("parent")
         try:
-            self._protocol.to_parent(None, self._model, payload, parent, *split_tag(self.tag))
+            self._protocol.to_parent(None, self._model, payload, parent, *self._name)
         except BadValue as error:
             violations = [*_unfit(payload)] or [_violation(error)]
             raise PayloadInvalid(self.action, violations, payload) from error

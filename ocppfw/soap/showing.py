@@ -51,7 +51,7 @@ def redacted(text: str) -> str:
         return text
     try:
         root = parse_leniently(text)
-        masked = (_mask_texts(root), _mask_body(content_of(root)))
+        masked = (_mask_texts(root), _mask_body(content_of(root), len(text)))
     except OcppfwError:
         return f"*** (may hold a secret, and cannot be read; {len(text)} characters)"
     return etree.tostring(root, encoding="unicode") if any(masked) else text
@@ -70,7 +70,7 @@ def _mask_texts(root: etree._Element) -> bool:
     return masked
 
 
-def _mask_body(element: etree._Element) -> bool:
+def _mask_body(element: etree._Element, length: int) -> bool:
     """Write the element of a body again without secrets; True if it had one."""
     namespace, name = split_tag(element.tag)
     if name == "Fault":
@@ -80,7 +80,7 @@ def _mask_body(element: etree._Element) -> bool:
     message = load_soap_service(*SERVICES[namespace]).messages.get(element.tag)
     if message is None:
         raise NotAnEnvelope(f"{name} is not a message of OCPP")
-    payload = message.read(element)
+    payload = message.read(element, length)
     shown = redact(None, payload)
     if shown is payload:
         return False

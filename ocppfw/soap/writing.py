@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 from xml.sax.saxutils import escape
@@ -27,23 +29,20 @@ from ocppfw.soap.values import fits_xml
 from ocppfw.text import escape_controls
 from ocppfw.versions import SOAP_NAMESPACES, OcppVersion, Role
 
-# OCPP-S section 3.1 wants the XML declaration.
-_ENVELOPE = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    f'<soap:Envelope xmlns:soap="{{soap}}" xmlns:wsa="{ADDRESSING}">'
-    "<soap:Header>{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>"
-)
+# OCPP-S section 3.1 wants the XML declaration. By the namespace of the envelope.
+_STARTS = {
+    soap: '<?xml version="1.0" encoding="UTF-8"?>\n'
+    f'<soap:Envelope xmlns:soap="{soap}" xmlns:wsa="{ADDRESSING}"><soap:Header>'
+    for soap in (SOAP_1_2, SOAP_1_1)
+}
 _MUST = 'soap:mustUnderstand="true"'
 _MUST_IN_1_1 = 'soap:mustUnderstand="1"'  # SOAP 1.1 section 4.2.3 knows no other word
 _IDENTITY = f'<ocpp:chargeBoxIdentity xmlns:ocpp="{{}}" {_MUST}>{{}}</ocpp:chargeBoxIdentity>'
 _ACTION = f"<wsa:Action {_MUST}>{{}}</wsa:Action>"
 _MESSAGE_ID = "<wsa:MessageID>{}</wsa:MessageID>"
-_RELATES_TO = "<wsa:RelatesTo>{}</wsa:RelatesTo>"
 _FROM = "<wsa:From><wsa:Address>{}</wsa:Address></wsa:From>"
 _REPLY_TO = f"<wsa:ReplyTo {_MUST}><wsa:Address>{ANONYMOUS}</wsa:Address></wsa:ReplyTo>"
 _TO = f"<wsa:To {_MUST}>{{}}</wsa:To>"
-
-_ANSWER_TO = "<wsa:To>{}</wsa:To>"  # optional, so that whoever does not know it may pass it over
 
 _FAULT = (
     "<soap:Fault><soap:Code><soap:Value>soap:{code}</soap:Value>{subcode}</soap:Code>"
@@ -64,6 +63,10 @@ _FAULT_1_1 = (
 _DETAIL = '<detail><ocpp:{1} xmlns:ocpp="{0}"/></detail>'
 _CODES_1_1 = {FaultCode.SENDER: "Client", FaultCode.RECEIVER: "Server"}
 _OF_HEADERS = (Subcode.IDENTITY_MISMATCH, Subcode.SECURITY_ERROR)
+
+# What the message ids of our answers begin with: those of one process differ in the last digits.
+_OURS = str(uuid4())[:-12]
+_NUMBERS = count()
 
 _PLAIN = re.compile('[^&<>"\r]*')
 _HEX_UUID = re.compile("[0-9a-f]{32}")
@@ -104,7 +107,7 @@ def build_request(
         + _REPLY_TO
         + _TO.format(_text(to))
     )
-    return _ENVELOPE.format(soap=SOAP_1_2, header=header, body=body)
+    return _envelope(SOAP_1_2, header, body)
 
 
 def build_response(request: Request, payload: dict[str, Any], message_id: str | None = None) -> str:
@@ -121,7 +124,7 @@ def build_response(request: Request, payload: dict[str, Any], message_id: str | 
     action = request.call.action
     body = load_soap_service(request.version, request.role).responses[action].write(payload)
     header = _answer_header(f"/{action}Response", request.addressing, request.soap, message_id)
-    return _ENVELOPE.format(soap=request.soap, header=header, body=body)
+    return _envelope(request.soap, header, body)
 
 
 def build_fault(
@@ -149,7 +152,7 @@ def build_fault(
         if fault.code is FaultCode.VERSION_MISMATCH:
             header += _UPGRADE
         header += "".join(_not_understood(*block) for block in fault.not_understood)
-    return _ENVELOPE.format(soap=soap, header=header, body=body)
+    return _envelope(soap, header, body)
 
 
 def content_type(action: str | None, soap: str = SOAP_1_2) -> str:
@@ -170,14 +173,30 @@ def _answer_header(action: str, addressing: Addressing, soap: str, message_id: s
 
     OCPP-S asks for RelatesTo and Action only, but there are clients that give up without the rest.
     """
-    must = _MUST_IN_1_1 if soap == SOAP_1_1 else _MUST
     asked = addressing.message_id
+    relates_to = "" if asked is None else f"<wsa:RelatesTo>{_text(asked)}</wsa:RelatesTo>"
     return (
-        f"<wsa:Action {must}>{action}</wsa:Action>"
-        + _MESSAGE_ID.format(_text(message_id) if message_id else uuid4().urn)
-        + ("" if asked is None else _RELATES_TO.format(_text(asked)))
-        + _ANSWER_TO.format(_text(addressing.destination))
+        f"{_answer_action(action, soap)}"
+        f"<wsa:MessageID>{_text(message_id) if message_id else _new_uri()}</wsa:MessageID>"
+        f"{relates_to}"
+        # Optional, so that whoever does not know it may pass it over.
+        f"<wsa:To>{_text(addressing.destination)}</wsa:To>"
     )
+
+
+@cache  # there are as many as operations
+def _answer_action(action: str, soap: str) -> str:
+    must = _MUST_IN_1_1 if soap == SOAP_1_1 else _MUST
+    return f"<wsa:Action {must}>{action}</wsa:Action>"
+
+
+def _new_uri() -> str:
+    # WS-Addressing 1.0 core, section 3.1: unique, which is cheaper than random each time.
+    return f"urn:uuid:{_OURS}{next(_NUMBERS):012x}"
+
+
+def _envelope(soap: str, header: str, body: str) -> str:
+    return f"{_STARTS[soap]}{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>"
 
 
 def _fault_of_1_2(fault: SoapFault, namespace: str) -> str:

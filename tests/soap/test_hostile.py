@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from ocppfw.soap import FaultCode, Subcode
-from ocppfw.soap.large import is_large
+from ocppfw.soap.large import SHORT, is_large
 from tests.soap.envelopes import CS_15, envelope
 from tests.soap.test_refusals import check, refusal
 
@@ -85,3 +85,9 @@ def test_a_few_faults_are_looked_for_in_a_tree() -> None:
     assert not is_large(etree.fromstring(f"<a>{500 * '<b/>'}</a>"))
     assert not is_large(etree.fromstring("<a" + attributes(1000, " a{}=''") + "/>"))
     assert is_large(etree.fromstring("<a>" + 501 * "<b c='1'/>" + "</a>"))
+
+
+def test_no_short_text_holds_a_large_body() -> None:
+    for smallest in (f"<a>{1001 * '<b/>'}</a>", "<a" + attributes(1001, " a{}=''") + "/>"):
+        assert is_large(etree.fromstring(smallest))
+        assert len(smallest) > SHORT
