@@ -243,10 +243,10 @@ class Exchange:
                 result = implementation.function(self._station, peer, call, call.payload)
                 if type(result) is dict and handler.is_quick and handler.response_is_valid(result):
                     return CallResult(call.message_id, result)
-                if is_awaitable(result):
+                # The type is asked first, because isinstance() of what it is not takes its time.
+                if type(result) is not dict and is_awaitable(result):
                     settings = self._station.settings
                     result = await_hook(result, settings.hook_timeout, self._station.clock)
-                # Asked first, because isinstance() of a Deferred takes its time.
                 if type(result) is not dict and isinstance(result, Deferred):
                     rest = implementations[implementations.index(implementation) + 1 :]
                     later = partial(self._settled, rest, peer, call, handler, implementation)
