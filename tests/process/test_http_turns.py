@@ -98,6 +98,24 @@ def test_who_pipelines_and_does_not_read(tmp_path, role, size):
         assert len(process.trouble) == 1
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_no_more_is_read_than_can_be_answered(tmp_path, role):
+    """Who reads his answers may send as many requests as he likes; they wait on his side."""
+    request = b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\n\r\n" % (b"x" * 1000)
+    limits = ("--max-buffered", str(1 << 20), "--max-message-size", str(1 << 20))
+    with place(role, tmp_path, *limits) as (_, port), open_wire(port).socket as connection:
+
+        def send():
+            connection.sendall(request * 1500)
+            connection.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        answers = statuses(all_that_comes(connection))
+        sender.join()
+    assert len(answers) == 1500
+
+
 @pytest.mark.parametrize(
     ("count", "size"), [(10, 1 << 20), pytest.param(100, 4 << 20, marks=pytest.mark.soak)]
 )

@@ -83,6 +83,8 @@ class TurnTakingChannel(HTTPChannel):
             self.transport.registerProducer(self, False)  # which calls resumeProducing()
             self.paused = True  # what has come stays where it is
         super().requestDone(request)
+        if self.paused and self._buffer:
+            self._networkProducer.pauseProducing()  # there is enough to do
 
     def resumeProducing(self) -> None:
         """What we have written is out."""
