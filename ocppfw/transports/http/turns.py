@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
 from twisted.web.http import HTTPChannel
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
@@ -28,20 +28,20 @@ class TurnTakingChannel(HTTPChannel):
     site: Any
     answering = False
     _sends_no_more = False
-    _peer: Any = None
-    _host: Any = None
+    _peer: IAddress | None = None
+    _host: IAddress | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self._answer: list[bytes] = []  # the pieces of it that were written so far
 
-    def getPeer(self) -> Any:
+    def getPeer(self) -> IAddress:
         """The address of the other side, which Twisted wants to know with each request."""
         if self._peer is None:
             self._peer = super().getPeer()
         return self._peer
 
-    def getHost(self) -> Any:
+    def getHost(self) -> IAddress:
         """Our address, of which the system is asked only once."""
         if self._host is None:
             self._host = super().getHost()
