@@ -14,6 +14,7 @@ from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.meter import Meter
 from ocppfw.charge_point.model import ChargePointModel, charge_point_model
+from ocppfw.charge_point.outbox import Outbox
 from ocppfw.charge_point.registration import Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import MODEL, VENDOR
 from ocppfw.charge_point.times import seconds_of, timestamp
@@ -32,6 +33,7 @@ __all__ = [
     "DeviceModel",
     "InvalidTransition",
     "Meter",
+    "Outbox",
     "Registration",
     "RegistrationEvent",
     "Stop",
