@@ -59,7 +59,7 @@ def _reset_2x(station, call, payload):
 def _stop_transactions(station, reason, sent):
     """Stop what runs: the reset is under way, whether or not its answer has arrived."""
     for connector in charge_point_model(station).in_use:
-        connector.stop(reason, station.clock.seconds())
+        connector.stop(reason)
 
 
 def _reboot_when_idle(station):

@@ -72,7 +72,7 @@ def _stop_after_answer(station, connector, sent):
 
 def _stop(station, connector, reason):
     if connector.transaction is not None:
-        connector.stop(reason, station.clock.seconds())
+        connector.stop(reason)
 
 
 @hookimpl
@@ -160,7 +160,7 @@ async def _start(station, connector):
     transaction = connector.transaction
     if not await _is_authorized(station, messages, transaction) or transaction.stop is not None:
         return False
-    connector.begin(station.clock.seconds())
+    connector.begin()
 
     def read(answer):
         messages.started_answered(transaction, answer)
@@ -187,7 +187,7 @@ async def _is_authorized(station, messages, transaction):
 
 async def _charge(station, connector, messages):
     now = station.clock.seconds()
-    connector.charge(now)
+    connector.charge()
     message = messages.charging(connector, now)
     if message is not None:
         await _tell(station, message)

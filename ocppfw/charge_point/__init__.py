@@ -1,16 +1,17 @@
 """What a charge point is: its connectors, meters, configuration and registration.
 
-No Twisted, no I/O and no clock: time is an argument, in seconds of the station's clock. What a
-charge point does with all this, in which order it sends which message, is the business of the
-plugins.
+No Twisted, no I/O: clock and chance are arguments. What a charge point does with all this, in
+which order it sends which message, is the business of the plugins.
 """
 
 from __future__ import annotations
 
 from ocppfw.charge_point.answers import reading_answer
 from ocppfw.charge_point.configuration import ConfigurationKeys
-from ocppfw.charge_point.connector import Connector, ConnectorEvent, ConnectorStatus
+from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector_status import ConnectorEvent, ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.ev import Ev, EvEvent, EvModel, EvState
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.meter import Meter
 from ocppfw.charge_point.model import ChargePointModel, charge_point_model
@@ -31,6 +32,10 @@ __all__ = [
     "ConnectorEvent",
     "ConnectorStatus",
     "DeviceModel",
+    "Ev",
+    "EvEvent",
+    "EvModel",
+    "EvState",
     "InvalidTransition",
     "Meter",
     "Outbox",

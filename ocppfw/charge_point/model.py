@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from random import Random
 from typing import Any, Protocol
 
 from ocppfw.charge_point.configuration import ConfigurationKeys
-from ocppfw.charge_point.connector import Connector, ConnectorStatus
+from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
+from ocppfw.charge_point.times import Clock
 from ocppfw.versions import OcppVersion
 
 
@@ -40,6 +44,27 @@ class Owner(Protocol):
     def data(self) -> dict[str, dict[str, Any]]:
         """Where the model is kept."""
 
+    @property
+    def clock(self) -> Any:
+        """Twisted's reactor, or a Clock in tests."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+
+class _StationClock:
+    """The clocks of a station."""
+
+    __slots__ = ("now", "seconds")
+
+    def __init__(self, station: Owner) -> None:
+        self.seconds: Callable[[], float] = station.clock.seconds
+        self.now = station.now
+
+
+#: What all charge points of the process draw from; nobody knows its seed.
+_CHANCE = Random()
+
 
 class ChargePointModel:
     """What a charge point is, seen by all of its behaviours.
@@ -49,10 +74,14 @@ class ChargePointModel:
         identity: its name on the wire.
         connectors: how many connectors (2.x: EVSEs of one connector each) it has.
         ping_interval: seconds between its WebSocket pings.
+        clock: tells the time.
+        random: what chance decides; the same seed gives the same vehicles.
 
     Attributes:
         version: the version that it speaks.
         identity: its name on the wire.
+        clock: tells the time.
+        random: what chance decides.
         ping_interval: seconds between its WebSocket pings.
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
@@ -62,13 +91,22 @@ class ChargePointModel:
     """
 
     def __init__(
-        self, version: OcppVersion, identity: str, connectors: int, ping_interval: float
+        self,
+        version: OcppVersion,
+        identity: str,
+        connectors: int,
+        ping_interval: float,
+        clock: Clock,
+        random: Random,
     ) -> None:
         self.version = version
         self.identity = identity
         self.ping_interval = ping_interval
+        self.clock = clock
+        self.random = random
         self.connectors = {
-            number: Connector(number, self.changed) for number in range(1, connectors + 1)
+            number: Connector(number, clock, self._connector_changed)
+            for number in range(1, connectors + 1)
         }
         self.registration = Registration.UNREGISTERED
         self.boot_reason = "PowerUp"
@@ -117,6 +155,21 @@ class ChargePointModel:
         if self._changed and not self._held:
             self._changed = False
             self.changed()
+
+    def _connector_changed(self, connector: Connector) -> None:
+        self.changed()
+
+    # What happens by itself.
+
+    def next_moment(self) -> float | None:
+        """When something happens by itself, in seconds of the clock; None for never."""
+        moments = (each.next_moment() for each in self.connectors.values())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def advance(self) -> None:
+        """Do what is due."""
+        for connector in self.connectors.values():
+            connector.update()
 
     # Registration.
 
@@ -254,7 +307,12 @@ def charge_point_model(station: Owner) -> ChargePointModel:
     if "model" not in kept:
         settings = station.settings
         kept["model"] = ChargePointModel(
-            station.version, station.identity, settings.connectors, settings.ping_interval
+            station.version,
+            station.identity,
+            settings.connectors,
+            settings.ping_interval,
+            _StationClock(station),
+            _CHANCE,
         )
     model: ChargePointModel = kept["model"]
     return model

@@ -7,7 +7,8 @@ from copy import deepcopy
 from typing import Any, Protocol
 
 from ocppfw.charge_point.configuration import MEASURANDS
-from ocppfw.charge_point.connector import Connector, ConnectorStatus
+from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.times import timestamp
 from ocppfw.charge_point.transaction import Transaction
 from ocppfw.versions import OcppVersion
@@ -70,9 +71,10 @@ def transaction_messages(
     return _Messages2x(write) if version.is_2x else _Messages1x(version, write)
 
 
-def _values(connector: Connector, measurands: list[str], now: float) -> dict[str, int]:
+def _values(connector: Connector, measurands: list[str]) -> dict[str, int]:
+    connector.update()
     meter = connector.meter
-    values = {_REGISTER: meter.read(now), "Power.Active.Import": meter.power}
+    values = {_REGISTER: meter.register, "Power.Active.Import": meter.power}
     return {name: values[name] for name in measurands}
 
 
@@ -135,14 +137,15 @@ class _Messages1x:
     ) -> Outgoing:
         payload: dict[str, Any] = {"connectorId": connector.number}
         if self._version is OcppVersion.V1_2:
-            value = {"timestamp": self._write(now), "value": connector.meter.read(now)}
+            register = _values(connector, [_REGISTER])[_REGISTER]
+            value = {"timestamp": self._write(now), "value": register}
             return "MeterValues", payload | {"values": [value]}
         transaction = connector.transaction
         if transaction is not None and transaction.running:
             payload["transactionId"] = transaction.id
         sampled = [
             {"value": str(value), "context": context, "measurand": name, "unit": MEASURANDS[name]}
-            for name, value in _values(connector, measurands, now).items()
+            for name, value in _values(connector, measurands).items()
         ]
         outer, inner = (
             ("meterValue", "sampledValue")
@@ -198,17 +201,17 @@ class _Messages2x:
 
     def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
         at = self._write(now)
-        value = _meter_value(_values(connector, measurands, now), at, "Sample.Periodic")
+        value = _meter_value(_values(connector, measurands), at, "Sample.Periodic")
         return _event(connector, ("Updated", "MeterValuePeriodic"), at, value)
 
     def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        values = _values(connector, measurands, now)
+        values = _values(connector, measurands)
         value = _meter_value(values, self._write(now), "Trigger")
         return "MeterValues", {"evseId": connector.number, "meterValue": [value]}
 
     def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
         at = self._write(now)
-        value = _meter_value(_values(connector, measurands, now), at, "Trigger")
+        value = _meter_value(_values(connector, measurands), at, "Trigger")
         return _event(connector, ("Updated", "Trigger"), at, value)
 
     def stopped(self, connector: Connector) -> Outgoing:

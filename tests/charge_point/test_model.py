@@ -2,12 +2,12 @@
 
 import gc
 import tracemalloc
+from random import Random
 from types import SimpleNamespace
 
 import pytest
 
 from ocppfw.charge_point import (
-    ChargePointModel,
     Registration,
     RegistrationEvent,
     Transaction,
@@ -15,13 +15,13 @@ from ocppfw.charge_point import (
 )
 from ocppfw.rpc.frames import ANSWERED, Call
 from ocppfw.versions import OcppVersion
+from tests.charge_point.clocks import TestClock, build_model
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 TOKEN = Transaction("ABC")
 
 
-def build(version=V1_6, connectors=2):
-    return ChargePointModel(version, "CP1", connectors, 300)
+build = build_model
 
 
 def unreported(model):
@@ -185,6 +185,8 @@ def test_a_station_has_one_model():
         version=V1_6,
         identity="CP1",
         settings=SimpleNamespace(connectors=5, ping_interval=60.0),
+        clock=TestClock(),
+        now=TestClock().now,
     )
     model = charge_point_model(station)
     assert charge_point_model(station) is model
@@ -197,13 +199,14 @@ def test_a_station_has_one_model():
 
 @pytest.mark.parametrize("version", OcppVersion)
 def test_a_charge_point_takes_little_memory(version):
-    build(version)  # what all charge points share is made once
+    shared = {"clock": TestClock(), "random": Random(1)}
+    build(version, **shared)  # what else all charge points share is made once
     many = 300
     gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        models = [build(version) for _ in range(many)]
+        models = [build(version, **shared) for _ in range(many)]
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

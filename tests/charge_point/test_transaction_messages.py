@@ -3,8 +3,9 @@
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.charge_point import ChargePointModel, Transaction, transaction_messages
+from ocppfw.charge_point import Transaction, transaction_messages
 from ocppfw.versions import OcppVersion, Role
+from tests.charge_point.clocks import TestClock, build_model
 
 TOKEN = {"idToken": "ABC", "type": "ISO14443"}
 MEASURANDS = ["Energy.Active.Import.Register", "Power.Active.Import"]
@@ -13,24 +14,27 @@ NOW = 1795359294
 
 def life(version, measurands):
     """Every message of a transaction, in its order."""
-    connector = ChargePointModel(version, "CP1", 1, 300).connectors[1]
+    clock = TestClock(NOW)
+    connector = build_model(version, 1, clock).connectors[1]
     messages = transaction_messages(version)
     token = TOKEN if version.is_2x else "ABC"
     transaction = Transaction(token, id="T1" if version.is_2x else None, remote_start_id=7)
     connector.prepare(transaction)
     yield messages.authorize(transaction)
-    connector.begin(NOW)
+    connector.begin()
     yield messages.started(connector)
     messages.started_answered(transaction, {"transactionId": 5})
     transaction.started = True
-    connector.charge(NOW)
+    connector.charge()
     yield messages.charging(connector, NOW)
+    clock.advance(3600)
     if measurands:
         yield messages.sampled(connector, measurands, NOW + 3600)
         if "TriggerMessage" in load_catalogue(version).operations:
             yield messages.measured(connector, measurands, NOW + 3600)
         yield messages.reported(connector, measurands, NOW + 3600)
-    connector.stop("Remote", NOW + 7200)
+    clock.advance(3600)
+    connector.stop("Remote")
     yield messages.stopped(connector)
 
 
@@ -93,7 +97,7 @@ def test_events_of_2_x(version):
 
 
 def test_without_measurands_there_is_no_meter_value():
-    connector = ChargePointModel(OcppVersion.V2_0_1, "CP1", 1, 300).connectors[1]
+    connector = build_model(OcppVersion.V2_0_1, 1).connectors[1]
     connector.prepare(Transaction(TOKEN, id="T1"))
     _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, [], NOW)
     assert "meterValue" not in payload

@@ -6,13 +6,14 @@ import inspect
 import pytest
 
 from ocppfw import charge_point
-from ocppfw.charge_point import ChargePointModel, Transaction, transaction_messages
+from ocppfw.charge_point import Transaction, transaction_messages
 from ocppfw.versions import OcppVersion
+from tests.charge_point.clocks import build_model
 from tests.docs.pages import ROOT, names, rows, section
 
 PAGE = "docs/charge-point-model.md"
-V1_6 = ChargePointModel(OcppVersion.V1_6, "CP1", connectors=1, ping_interval=0)
-V2_1 = ChargePointModel(OcppVersion.V2_1, "CP1", connectors=1, ping_interval=0)
+V1_6 = build_model(OcppVersion.V1_6, connectors=1)
+V2_1 = build_model(OcppVersion.V2_1, connectors=1)
 #: By the sections that tell of them.
 THINGS = {
     ("Changes, and who watches them", "The whole charge point"): [V1_6],

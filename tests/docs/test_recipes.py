@@ -135,6 +135,6 @@ def test_connectors_in_use_are_counted(world, logged):
     model = charge_point_model(world.start("cp", connectors=2))
     for connector in model.connectors.values():
         connector.prepare(Transaction("ABC"))
-        connector.begin(0)
+        connector.begin()
     model.changed()
     assert logged.lines("info") == [f"cp#CP1: {n} connectors are in use" for n in (1, 2)]
