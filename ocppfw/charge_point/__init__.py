@@ -7,6 +7,8 @@ which order it sends which message, is the business of the plugins.
 from __future__ import annotations
 
 from ocppfw.charge_point.answers import reading_answer
+from ocppfw.charge_point.authorization import Authorizer, Decision, same_group, same_token
+from ocppfw.charge_point.authorization_cache import AuthorizationCache, IdTagInfo
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.connector_status import ConnectorEvent, ConnectorStatus
@@ -26,16 +28,20 @@ from ocppfw.charge_point.variables import Variable
 __all__ = [
     "MODEL",
     "VENDOR",
+    "AuthorizationCache",
+    "Authorizer",
     "ChargePointModel",
     "ConfigurationKeys",
     "Connector",
     "ConnectorEvent",
     "ConnectorStatus",
+    "Decision",
     "DeviceModel",
     "Ev",
     "EvEvent",
     "EvModel",
     "EvState",
+    "IdTagInfo",
     "InvalidTransition",
     "Meter",
     "Outbox",
@@ -46,6 +52,8 @@ __all__ = [
     "Variable",
     "charge_point_model",
     "reading_answer",
+    "same_group",
+    "same_token",
     "seconds_of",
     "timestamp",
     "transaction_messages",

@@ -7,6 +7,8 @@ from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
+from ocppfw.charge_point.authorization import Authorizer
+from ocppfw.charge_point.authorization_cache import AuthorizationCache
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
@@ -85,6 +87,7 @@ class ChargePointModel:
         ping_interval: seconds between its WebSocket pings.
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
+        authorizer: decides who may charge and who may stop.
         registration: how far it has come with its BootNotification.
         boot_reason: why it has started; the words of BootNotification of 2.x.
         boot_not_before: when the next BootNotification may be sent at the earliest.
@@ -113,6 +116,7 @@ class ChargePointModel:
         self.boot_not_before = 0.0
         self._reset_reason: str | None = None
         self.configuration = self._build_configuration()
+        self.authorizer = Authorizer(self.configuration, AuthorizationCache(version))
         self._operative = dict.fromkeys(range(connectors + 1), True)
         self._watchers: dict[str, Callable[[], None]] = {}
         self._held = 0  # calls whose answer the watchers wait for
@@ -288,13 +292,9 @@ class ChargePointModel:
     def _build_configuration(self) -> ConfigurationKeys | DeviceModel:
         if self.version.is_2x:
             return DeviceModel(layout(len(self.connectors)), self, self.changed)
-        constants = {"ChargePointId": self.identity}
-        if self.version is OcppVersion.V1_6:
-            constants = {
-                "NumberOfConnectors": str(len(self.connectors)),
-                "WebSocketPingInterval": str(int(self.ping_interval)),
-            }
-        return ConfigurationKeys(self.version, constants, self.changed)
+        return ConfigurationKeys(
+            self.version, len(self.connectors), self.identity, self.ping_interval, self.changed
+        )
 
 
 def charge_point_model(station: Owner) -> ChargePointModel:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Protocol
 
-from ocppfw.charge_point.configuration import MEASURANDS
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
+from ocppfw.charge_point.measurands import units
 from ocppfw.charge_point.times import timestamp
 from ocppfw.charge_point.transaction import Transaction
 from ocppfw.versions import OcppVersion
@@ -75,7 +75,7 @@ def _values(connector: Connector, measurands: list[str]) -> dict[str, int]:
     connector.update()
     meter = connector.meter
     values = {_REGISTER: meter.register, "Power.Active.Import": meter.power}
-    return {name: values[name] for name in measurands}
+    return {name: values[name] for name in measurands if name in values}
 
 
 def _transaction(connector: Connector) -> Transaction:
@@ -144,8 +144,9 @@ class _Messages1x:
         if transaction is not None and transaction.running:
             payload["transactionId"] = transaction.id
         sampled = [
-            {"value": str(value), "context": context, "measurand": name, "unit": MEASURANDS[name]}
+            {"value": str(value), "context": context, "measurand": name, "unit": unit}
             for name, value in _values(connector, measurands).items()
+            if (unit := units(self._version)[name])
         ]
         outer, inner = (
             ("meterValue", "sampledValue")
@@ -267,7 +268,7 @@ def _meter_value(values: dict[str, int], at: str, context: str) -> dict[str, Any
             "value": value,
             "context": context,
             "measurand": name,
-            "unitOfMeasure": {"unit": MEASURANDS[name]},
+            "unitOfMeasure": {"unit": units(OcppVersion.V2_0_1)[name]},
         }
         for name, value in values.items()
     ]

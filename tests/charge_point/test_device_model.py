@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from ocppfw.charge_point import DeviceModel, Transaction, Variable
-from ocppfw.charge_point.configuration import integer
+from ocppfw.charge_point.value_checks import integer
 from ocppfw.charge_point.variables import Attribute, Component, Layout
 from ocppfw.versions import OcppVersion
 from tests.charge_point.clocks import build_model

@@ -193,7 +193,7 @@ def test_a_station_has_one_model():
     assert len(model.connectors) == 5
     assert model.configuration.read(["NumberOfConnectors", "WebSocketPingInterval"])[0] == {
         "NumberOfConnectors": ("5", True),
-        "WebSocketPingInterval": ("60", True),
+        "WebSocketPingInterval": ("60", False),
     }
 
 
