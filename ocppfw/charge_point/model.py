@@ -14,6 +14,8 @@ from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.machine import next_state
+from ocppfw.charge_point.outbox import Outbox
+from ocppfw.charge_point.outbox_entry import Entry
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
 from ocppfw.charge_point.times import Clock
@@ -88,6 +90,7 @@ class ChargePointModel:
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
         authorizer: decides who may charge and who may stop.
+        outbox: its messages about transactions.
         registration: how far it has come with its BootNotification.
         boot_reason: why it has started; the words of BootNotification of 2.x.
         boot_not_before: when the next BootNotification may be sent at the earliest.
@@ -111,6 +114,7 @@ class ChargePointModel:
             number: Connector(number, clock, self._connector_changed)
             for number in range(1, connectors + 1)
         }
+        self.outbox = Outbox(version)
         self.registration = Registration.UNREGISTERED
         self.boot_reason = "PowerUp"
         self.boot_not_before = 0.0
@@ -227,6 +231,18 @@ class ChargePointModel:
     def chosen(self, number: int) -> list[Connector]:
         """The connector of a number, as a list of one or none."""
         return [self.connectors[number]] if number in self.connectors else []
+
+    def answered(self, entry: Entry, answer: Any) -> None:
+        """The central system has answered a message of the outbox."""
+        self.outbox.answered(entry, answer)
+
+    def refused(self, entry: Entry, now: float, attempts: int, interval: float) -> bool:
+        """The central system has refused a message; True if it is given up; see ``Outbox``."""
+        return self.outbox.refused(entry, now, attempts, interval)
+
+    def dropped(self, entry: Entry) -> None:
+        """A message of the outbox is given up."""
+        self.outbox.drop(entry)
 
     # Availability.
 

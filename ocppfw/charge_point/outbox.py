@@ -70,6 +70,7 @@ class Outbox:
         self._last = 0
         self._sent: Entry | None = None
         self._sent_at = -math.inf
+        self._lost_until = -math.inf
         self._backlog = 0  # the last of those that have waited for a connection
         self._changes: dict[str, Any] = {}
         self._kept: set[str] = set()  # the keys that others have been told of
@@ -100,6 +101,11 @@ class Outbox:
         if len(self._waiting) < self._limit:
             return False
         return sum(not each.expendable for each in self._waiting.values()) >= self._limit
+
+    @property
+    def on_its_way(self) -> Entry | None:
+        """The entry that was sent, and of which is not known what has become of it."""
+        return self._sent
 
     def id_of(self, transaction: str) -> int | None:
         """The id that the central system has given a transaction, None while it is not known."""
@@ -152,7 +158,7 @@ class Outbox:
         if head is None or self._sent is not None:
             return None
         paused_until = self._sent_at + pause if head.number <= self._backlog else -math.inf
-        return max(head.not_before, paused_until)
+        return max(head.not_before, paused_until, self._lost_until)
 
     def next(self, now: float, pause: float = 0.0) -> Entry | None:
         """The entry that is to be sent now, None for none; arguments as of ``next_moment``."""
@@ -171,6 +177,7 @@ class Outbox:
     def reconnected(self) -> None:
         """There is a connection again: what has waited for it goes with pauses."""
         self._backlog = self._last
+        self._lost_until = -math.inf
 
     def sent(self, entry: Entry, now: float) -> None:
         """An entry is on its way."""
@@ -223,9 +230,10 @@ class Outbox:
 
         Args:
             entry: what was on its way.
-            not_before: when it may be sent again, in seconds of the monotonic clock.
+            not_before: when it may be sent again, in seconds of the monotonic clock, unless there
+                is another connection first.
         """
-        entry.not_before = not_before
+        self._lost_until = not_before
         self._back(entry, EntryEvent.LOSE)
 
     # What was given up.

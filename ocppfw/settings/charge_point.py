@@ -99,6 +99,27 @@ class ChargePointSettings:
     reconnect_max_delay: float = setting(
         60, "Longest time between two attempts.", parsers.seconds(0.01), Role.CP, own=_CP
     )
+    tx_attempts: int = setting(
+        3,
+        "In 1.2 and 1.5: how often a message about a transaction is sent that is refused.",
+        parsers.integer(1, 1_000),
+        Role.CP,
+        own=_CP,
+    )
+    tx_interval: float = setting(
+        60,
+        "In 1.2 and 1.5: seconds before it is sent again, times the number of attempts so far.",
+        parsers.seconds(0),
+        Role.CP,
+        own=_CP,
+    )
+    tx_pause: float = setting(
+        0.1,
+        "Seconds between two messages about transactions that have waited for a connection.",
+        parsers.seconds(0),
+        Role.CP,
+        own=_CP,
+    )
 
     @property
     def is_soap(self) -> bool:

@@ -39,6 +39,9 @@ DEFAULTS = {
     "manual": False,
     "reconnect_delay": 1,
     "reconnect_max_delay": 60,
+    "tx_attempts": 3,
+    "tx_interval": 60,
+    "tx_pause": 0.1,
     "plugins": [],
     "plugin": [],
     "store": "none",
@@ -67,12 +70,13 @@ DEFAULTS = {
 }
 SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
 SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
-SECONDS += ["request-timeout", "soap-peer-timeout"]
+SECONDS += ["request-timeout", "soap-peer-timeout", "tx-interval", "tx-pause"]
 WHOLE = {
     # name: lowest, highest
     "port": (0, 65535),
     "count": (1, 100_000),
     "connectors": (1, 100),
+    "tx-attempts": (1, 1_000),
     "max-message-size": (1024, 1 << 30),
     "max-sent-size": (1024, 1 << 30),
     "max-buffered": (1 << 20, 1 << 40),
@@ -122,8 +126,8 @@ def test_seconds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SECONDS)
-def test_only_pings_may_be_turned_off_with_zero(name: str) -> None:
-    if name == "ping-interval":
+def test_where_there_may_be_no_wait_at_all(name: str) -> None:
+    if name in ("ping-interval", "tx-interval", "tx-pause"):
         assert built(name, 0) == 0
     else:
         assert "must be a number of seconds" in refused(name, "0")
