@@ -12,12 +12,9 @@ from ocppfw import (
     NotConnected,
     OcppfwError,
     PluginSettings,
-    __version__,
     hookimpl,
 )
 from ocppfw.charge_point import (
-    MODEL,
-    VENDOR,
     Registration,
     RegistrationEvent,
     charge_point_model,
@@ -121,16 +118,9 @@ def _settle(station, model, status, interval, delay):
 
 
 def _boot_notification(station, model):
+    about = model.template.identification(station.version, station.identity)
     if station.version.is_2x:
-        about = {"vendorName": VENDOR, "model": MODEL, "firmwareVersion": __version__}
         return {"reason": model.boot_reason, "chargingStation": about}
-    about = {
-        "chargePointVendor": VENDOR,
-        "chargePointModel": MODEL,
-        "firmwareVersion": __version__,
-    }
-    if len(station.identity) <= 25:  # 1.6 section 6.7
-        about["chargePointSerialNumber"] = station.identity
     return about
 
 

@@ -19,22 +19,22 @@ from ocppfw.charge_point.meter import Meter
 from ocppfw.charge_point.model import ChargePointModel, charge_point_model
 from ocppfw.charge_point.outbox import Outbox
 from ocppfw.charge_point.registration import Registration, RegistrationEvent
-from ocppfw.charge_point.standard_variables import MODEL, VENDOR
+from ocppfw.charge_point.template import CarTemplate, ConnectorTemplate, Template
 from ocppfw.charge_point.times import seconds_of, timestamp
 from ocppfw.charge_point.transaction import Stop, Transaction
 from ocppfw.charge_point.transaction_messages import transaction_messages
 from ocppfw.charge_point.variables import Variable
 
 __all__ = [
-    "MODEL",
-    "VENDOR",
     "AuthorizationCache",
     "Authorizer",
+    "CarTemplate",
     "ChargePointModel",
     "ConfigurationKeys",
     "Connector",
     "ConnectorEvent",
     "ConnectorStatus",
+    "ConnectorTemplate",
     "Decision",
     "DeviceModel",
     "Ev",
@@ -48,6 +48,7 @@ __all__ = [
     "Registration",
     "RegistrationEvent",
     "Stop",
+    "Template",
     "Transaction",
     "Variable",
     "charge_point_model",

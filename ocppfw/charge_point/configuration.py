@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ocppfw.charge_point.configuration_keys import ASSUMED, keys_of
 from ocppfw.charge_point.policies import Policies
+from ocppfw.charge_point.template import Template
 from ocppfw.versions import OcppVersion
 
 
@@ -14,7 +15,7 @@ class ConfigurationKeys(Policies):
 
     Args:
         version: 1.2, 1.5 or 1.6.
-        connectors: how many connectors it has.
+        template: what it is like.
         identity: its name on the wire.
         ping_interval: seconds between its WebSocket pings at the start.
         changed: called after every change.
@@ -23,12 +24,12 @@ class ConfigurationKeys(Policies):
     def __init__(
         self,
         version: OcppVersion,
-        connectors: int,
+        template: Template,
         identity: str,
         ping_interval: float,
         changed: Callable[[], None],
     ) -> None:
-        self._keys = keys_of(version, connectors)
+        self._keys = keys_of(version, template)
         self._own = (
             {"WebSocketPingInterval": str(int(ping_interval))}
             if version is OcppVersion.V1_6

@@ -7,14 +7,16 @@ charge point sees: light and wiring.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ocppfw.charge_point.measurands import REGISTER, measurand_words
+from ocppfw.charge_point.template import Template
 from ocppfw.charge_point.value_checks import (
     Check,
     boolean,
     integer,
+    listed,
     one_or_more_of,
     phase_rotation,
 )
@@ -140,6 +142,11 @@ ASSUMED = {
 }
 
 
+_PROFILES = "SupportedFeatureProfiles"
+# Identity, ping interval and feature profiles of a charge point are said otherwise.
+_SET_ELSEWHERE = ("ChargePointId", "WebSocketPingInterval", _PROFILES)
+
+
 class KeySet(dict[str, Key]):
     """Keys by name, and their names in any letter case (CiString)."""
 
@@ -153,10 +160,40 @@ class KeySet(dict[str, Key]):
 
 
 @cache
-def keys_of(version: OcppVersion, connectors: int) -> KeySet:
-    """The keys of a version; the same object for all charge points with as many connectors."""
-    more = _of_connectors(connectors) if version is OcppVersion.V1_6 else {}
-    return KeySet({**_KEYS[version], **more})
+def keys_of(version: OcppVersion, template: Template) -> KeySet:
+    """The keys of a version, as they are when a charge point is new.
+
+    Args:
+        version: 1.2, 1.5 or 1.6.
+        template: what the charge point is like. Those that are alike share one object. A key that
+            only another version has is left out.
+    """
+    more = _of_connectors(len(template.connectors)) if version is OcppVersion.V1_6 else {}
+    keys = KeySet({**_KEYS[version], **more})
+    for written, value in template.configuration:
+        if name := keys.name_of(written):
+            keys[name] = replace(keys[name], value=_usual_form(keys[name], value))
+    if _PROFILES in keys:
+        offered = (p for p in listed(keys[_PROFILES].value) if template.offers(p, version))
+        keys[_PROFILES] = Key(",".join(offered))
+    return keys
+
+
+def known_keys() -> list[str]:
+    """The names of the keys that a template may set, of whatever version of 1.x."""
+    names = dict.fromkeys(name for keys in _KEYS.values() for name in keys)
+    return [name for name in names if name not in _SET_ELSEWHERE]
+
+
+def check_preset(written: str, value: str) -> None:
+    """Raise ValueError with what the value of a key must be, if it cannot have this one."""
+    for keys in map(KeySet, _KEYS.values()):
+        if name := keys.name_of(written):
+            _usual_form(keys[name], value)
+
+
+def _usual_form(key: Key, value: str) -> str:
+    return value if key.check is None else key.check(value)
 
 
 def _of_connectors(connectors: int) -> dict[str, Key]:

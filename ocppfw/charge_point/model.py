@@ -18,6 +18,7 @@ from ocppfw.charge_point.outbox import Outbox
 from ocppfw.charge_point.outbox_entry import Entry
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
+from ocppfw.charge_point.template import Template
 from ocppfw.charge_point.times import Clock
 from ocppfw.versions import OcppVersion
 
@@ -41,8 +42,12 @@ class Owner(Protocol):
         """The version that it speaks."""
 
     @property
+    def template(self) -> Template:
+        """What it is like."""
+
+    @property
     def settings(self) -> Any:
-        """The settings: how many connectors, how often pings are sent."""
+        """The settings: how often pings are sent."""
 
     @property
     def data(self) -> dict[str, dict[str, Any]]:
@@ -76,7 +81,7 @@ class ChargePointModel:
     Args:
         version: the version that it speaks.
         identity: its name on the wire.
-        connectors: how many connectors (2.x: EVSEs of one connector each) it has.
+        template: what it is like; each of its connectors is an EVSE in 2.x.
         ping_interval: seconds between its WebSocket pings.
         clock: tells the time.
         random: what chance decides; the same seed gives the same vehicles.
@@ -86,6 +91,7 @@ class ChargePointModel:
         identity: its name on the wire.
         clock: tells the time.
         random: what chance decides.
+        template: what it is like.
         ping_interval: seconds between its WebSocket pings.
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
@@ -100,19 +106,20 @@ class ChargePointModel:
         self,
         version: OcppVersion,
         identity: str,
-        connectors: int,
+        template: Template,
         ping_interval: float,
         clock: Clock,
         random: Random,
     ) -> None:
         self.version = version
         self.identity = identity
+        self.template = template
         self.ping_interval = ping_interval
         self.clock = clock
         self.random = random
         self.connectors = {
             number: Connector(number, clock, self._connector_changed)
-            for number in range(1, connectors + 1)
+            for number in range(1, len(template.connectors) + 1)
         }
         self.outbox = Outbox(version)
         self.registration = Registration.UNREGISTERED
@@ -121,7 +128,7 @@ class ChargePointModel:
         self._reset_reason: str | None = None
         self.configuration = self._build_configuration()
         self.authorizer = Authorizer(self.configuration, AuthorizationCache(version))
-        self._operative = dict.fromkeys(range(connectors + 1), True)
+        self._operative = dict.fromkeys([0, *self.connectors], True)
         self._watchers: dict[str, Callable[[], None]] = {}
         self._held = 0  # calls whose answer the watchers wait for
         self._changed = False
@@ -307,9 +314,9 @@ class ChargePointModel:
 
     def _build_configuration(self) -> ConfigurationKeys | DeviceModel:
         if self.version.is_2x:
-            return DeviceModel(layout(len(self.connectors)), self, self.changed)
+            return DeviceModel(layout(self.template), self, self.changed)
         return ConfigurationKeys(
-            self.version, len(self.connectors), self.identity, self.ping_interval, self.changed
+            self.version, self.template, self.identity, self.ping_interval, self.changed
         )
 
 
@@ -321,12 +328,11 @@ def charge_point_model(station: Owner) -> ChargePointModel:
     """
     kept = station.data["charge_point"]
     if "model" not in kept:
-        settings = station.settings
         kept["model"] = ChargePointModel(
             station.version,
             station.identity,
-            settings.connectors,
-            settings.ping_interval,
+            station.template,
+            station.settings.ping_interval,
             _StationClock(station),
             _CHANCE,
         )

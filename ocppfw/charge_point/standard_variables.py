@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from ocppfw.charge_point.measurands import REGISTER, measurand_words
+from ocppfw.charge_point.template import Template
 from ocppfw.charge_point.value_checks import boolean, integer, one_or_more_of
 from ocppfw.charge_point.variables import (
     Attribute,
@@ -22,9 +23,6 @@ from ocppfw.charge_point.variables import (
     Variable,
 )
 from ocppfw.versions import OcppVersion
-
-VENDOR = "ocppfw"
-MODEL = "simulator"
 
 
 def _actual(
@@ -174,10 +172,13 @@ _STATION = (
         characteristics={"unit": "s"},
     ),
     _constant("SecurityCtrlr", "Identity", _identity),
-    _constant("ChargingStation", "Model", MODEL),
-    _constant("ChargingStation", "VendorName", VENDOR),
     _state(Component("ChargingStation"), ("Available", "Unavailable")),
 )
+
+
+def _about(template: Template) -> Iterator[Variable]:
+    yield _constant("ChargingStation", "Model", template.model)
+    yield _constant("ChargingStation", "VendorName", template.vendor)
 
 
 def _evse(number: int) -> Iterator[Variable]:
@@ -186,11 +187,12 @@ def _evse(number: int) -> Iterator[Variable]:
 
 
 @cache
-def layout(connectors: int) -> Layout:
-    """The variables of a charge point; the same object for all that have as many connectors.
+def layout(template: Template) -> Layout:
+    """The variables of a charge point; the same object for all that are alike.
 
     Args:
-        connectors: how many EVSEs of one connector each it has.
+        template: what it is like: each connector is an EVSE of one connector.
     """
-    evses = (variable for n in range(1, connectors + 1) for variable in _evse(n))
-    return Layout([*_CONTROLLERS, *_STATION, *evses])
+    numbers = range(1, len(template.connectors) + 1)
+    evses = (variable for number in numbers for variable in _evse(number))
+    return Layout([*_CONTROLLERS, *_STATION, *_about(template), *evses])

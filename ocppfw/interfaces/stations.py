@@ -129,6 +129,10 @@ class ChargePoint(Station, Protocol):
         """The version that it speaks."""
 
     @property
+    def template(self) -> Any:
+        """What it is like: a ``Template`` of ``ocppfw.charge_point``."""
+
+    @property
     def peer(self) -> Peer | None:
         """The central system while connected, else None."""
 

@@ -38,8 +38,20 @@ class ChargePointSettings:
     count: int = setting(
         1, "Charge points per pattern, from 1 on.", parsers.integer(1, 100_000), Role.CP
     )
-    protocol: OcppVersion = setting(
-        "ocpp1.6", "Version to speak.", parsers.protocol, Role.CP, own=_CP
+    template: str | None = setting(
+        None,
+        "What the charge point is like: the name of a shipped template, or the path of a TOML file"
+        " such as ./mine.toml.",
+        parsers.text,
+        Role.CP,
+        own=_CP,
+    )
+    protocol: OcppVersion | None = setting(
+        None,
+        "Version to speak. Default: that of the template, else ocpp1.6.",
+        parsers.protocol,
+        Role.CP,
+        own=_CP,
     )
     user: str | None = setting(
         None,
@@ -79,9 +91,9 @@ class ChargePointSettings:
         Role.CP,
         own=_CP,
     )
-    connectors: int = setting(
-        2,
-        "Connectors (2.x: EVSEs) of each charge point.",
+    connectors: int | None = setting(
+        None,
+        "Connectors (2.x: EVSEs) of each charge point. Default: those of the template, else 2.",
         parsers.integer(1, 100),
         Role.CP,
         own=_CP,

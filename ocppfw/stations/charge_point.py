@@ -8,9 +8,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from ocppfw import interfaces
+from ocppfw.charge_point import Template
 from ocppfw.errors import ConnectFailed, NotConnected, OcppfwError
 from ocppfw.hooks.calls import notify
 from ocppfw.hooks.places import blame, call_site
+from ocppfw.stations.offer import LeftOut, left_out
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.text import escape_controls
@@ -23,14 +25,18 @@ class ChargePoint(Station):
     Attributes:
         identity: its name on the wire.
         version: the version that it speaks.
+        template: what it is like.
         peer: the central system while connected, else None.
     """
 
     role = Role.CP
 
-    def __init__(self, identity: str, version: OcppVersion, *arguments: Any) -> None:
+    def __init__(
+        self, identity: str, version: OcppVersion, template: Template, *arguments: Any
+    ) -> None:
         self.identity = identity
         self.version = version
+        self.template = template
         self.peer: Peer | None = None
         #: why the last attempt to connect has failed; None if none has, or it is connected
         self.connect_fault: str | None = None
@@ -46,6 +52,10 @@ class ChargePoint(Station):
     def versions(self) -> tuple[OcppVersion, ...]:
         """The one version that it speaks."""
         return (self.version,)
+
+    def not_offered(self, version: OcppVersion) -> LeftOut:
+        """What its template leaves out."""
+        return left_out(self.template, version)
 
     @property
     def connected_peers(self) -> list[Peer]:

@@ -24,6 +24,7 @@ from ocppfw.stations.background import Background
 from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.lifecycle import Lifecycle
 from ocppfw.stations.odd_messages import OddMessages
+from ocppfw.stations.offer import LeftOut
 from ocppfw.stations.peer import Peer, Stranger
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
@@ -84,6 +85,10 @@ class Station(Background):
     def versions(self) -> tuple[OcppVersion, ...]:
         """The versions that the station speaks."""
         raise NotImplementedError
+
+    def not_offered(self, version: OcppVersion) -> LeftOut:
+        """The actions of a version that it knows and does not offer; see ``Host``."""
+        return {}
 
     @property
     def connected_peers(self) -> list[Peer]:

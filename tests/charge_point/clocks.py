@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from ocppfw.charge_point import ChargePointModel
+from ocppfw.charge_point import ChargePointModel, Template
 from ocppfw.versions import OcppVersion
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -45,6 +45,7 @@ def build_model(
     random: Random | None = None,
 ) -> ChargePointModel:
     """The model of a charge point."""
+    template = Template().with_connectors(connectors)
     return ChargePointModel(
-        version, identity, connectors, ping_interval, clock or TestClock(), random or Random(1)
+        version, identity, template, ping_interval, clock or TestClock(), random or Random(1)
     )

@@ -11,6 +11,7 @@ from ocppfw.charge_point import (
     Decision,
     DeviceModel,
     IdTagInfo,
+    Template,
     same_group,
     same_token,
 )
@@ -80,7 +81,7 @@ def test_what_is_known(info, expected):
 
 
 def authorizer(version=V1_6, **keys):
-    configuration = ConfigurationKeys(version, 2, "CP1", 0, lambda: None)
+    configuration = ConfigurationKeys(version, Template(), "CP1", 0, lambda: None)
     for key, value in keys.items():
         assert configuration.change(key, value) == "Accepted"
     return Authorizer(configuration, AuthorizationCache(version))
@@ -124,7 +125,9 @@ def test_older_versions_start_what_their_list_knows(version):
 
 
 def test_a_charging_station_of_2x_has_no_cache():
-    rules = Authorizer(DeviceModel(layout(1), None, lambda: None), AuthorizationCache(V2_0_1))
+    rules = Authorizer(
+        DeviceModel(layout(Template()), None, lambda: None), AuthorizationCache(V2_0_1)
+    )
     token = {"idToken": "ABC", "type": "ISO14443"}
     rules.learn(token, IdTagInfo("Accepted"), NOW)
     assert rules.known(token, NOW) is None

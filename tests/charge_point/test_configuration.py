@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ocppfw.charge_point import ConfigurationKeys
+from ocppfw.charge_point import ConfigurationKeys, Template
 from ocppfw.charge_point.value_checks import one_or_more_of
 from ocppfw.versions import OcppVersion
 
@@ -41,7 +41,7 @@ def changes():
 
 
 def build(changes=(), version=OcppVersion.V1_6):
-    return ConfigurationKeys(version, 2, "CP1", 300.0, lambda: changes.append(None))
+    return ConfigurationKeys(version, Template(), "CP1", 300.0, lambda: changes.append(None))
 
 
 def test_required_keys_are_there():

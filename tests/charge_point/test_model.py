@@ -10,6 +10,7 @@ import pytest
 from ocppfw.charge_point import (
     Registration,
     RegistrationEvent,
+    Template,
     Transaction,
     charge_point_model,
 )
@@ -184,7 +185,8 @@ def test_a_station_has_one_model():
         data={"charge_point": {}},
         version=V1_6,
         identity="CP1",
-        settings=SimpleNamespace(connectors=5, ping_interval=60.0),
+        template=Template().with_connectors(5),
+        settings=SimpleNamespace(ping_interval=60.0),
         clock=TestClock(),
         now=TestClock().now,
     )

@@ -38,7 +38,7 @@ class TestAccepted:
         assert pair.actions() == ["Heartbeat"]
         if pair.version.is_2x:
             assert boot["reason"] == "PowerUp"
-            assert set(boot["chargingStation"]) == {"vendorName", "model", "firmwareVersion"}
+            assert set(boot["chargingStation"]) == {"vendorName", "model", "firmwareVersion", "serialNumber"}
         else:
             assert boot["chargePointSerialNumber"] == "CP1"
 

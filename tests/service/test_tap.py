@@ -48,7 +48,7 @@ def test_a_central_system_with_everything_left_out() -> None:
 
 def test_a_charge_point_with_everything_left_out() -> None:
     settings = options(*CP).settings
-    assert (settings.role, settings.id, settings.protocol) == (Role.CP, ["CP1"], OcppVersion.V1_6)
+    assert (settings.role, settings.id, settings.protocol) == (Role.CP, ["CP1"], None)
     assert settings.manual is False
 
 
@@ -90,7 +90,8 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
     cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
     cp_values |= {"from": "http://h/", "remote-port": "7"}
     cp_values |= {"user": "u", "password-file": "f", "authorization-key-file": "f"}
-    cp_values |= {"header": "X: y", "subprotocol": "optional"}
+    cp_values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
+    cp_values |= {"tx-attempts": "7", "tx-interval": "7", "tx-pause": "7"}
     cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
     cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
     assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}
@@ -198,7 +199,7 @@ def test_help_mentions_every_setting_with_its_default(monkeypatch: pytest.Monkey
     for setting in SETTINGS:
         assert f"--{setting.name}" in text
         assert setting.help in text
-    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: ocpp1.6]"):
+    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: required]"):
         assert word in text
     assert "twistd -n --pidfile= ocppfw --role cs" in text
     assert "(cp) Identity" in text

@@ -29,13 +29,14 @@ DEFAULTS = {
     "remote_port": None,
     "id": ["CP1"],
     "count": 1,
-    "protocol": V.V1_6,
+    "template": None,
+    "protocol": None,
     "user": None,
     "password_file": None,
     "authorization_key_file": None,
     "header": {},
     "subprotocol": "required",
-    "connectors": 2,
+    "connectors": None,
     "manual": False,
     "reconnect_delay": 1,
     "reconnect_max_delay": 60,
@@ -419,6 +420,7 @@ def test_every_setting_has_a_test_and_a_help_text() -> None:
     tested |= {"default-protocol", "no-subprotocol", "identity-from", "origins"}
     tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
     tested |= {"store", "subprotocol", "user", "password-file", "authorization-key-file", "header"}
+    tested |= {"template"}
     assert {setting.name for setting in SETTINGS} == tested
     assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)
