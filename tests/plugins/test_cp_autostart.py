@@ -38,7 +38,8 @@ class TestAccepted:
         assert pair.actions() == ["Heartbeat"]
         if pair.version.is_2x:
             assert boot["reason"] == "PowerUp"
-            assert set(boot["chargingStation"]) == {"vendorName", "model", "firmwareVersion", "serialNumber"}
+            said = {"vendorName", "model", "firmwareVersion", "serialNumber"}
+            assert set(boot["chargingStation"]) == said
         else:
             assert boot["chargePointSerialNumber"] == "CP1"
 

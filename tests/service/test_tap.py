@@ -52,7 +52,7 @@ def test_a_charge_point_with_everything_left_out() -> None:
     assert settings.manual is False
 
 
-def test_every_setting_can_be_given_on_the_command_line() -> None:
+def _values_of_a_central_system() -> dict[str, str]:
     values = {
         "port": "0",
         "interface": "0.0.0.0",
@@ -84,14 +84,23 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "hook-timeout": "7",
         "validation": "report",
     }
-    values |= {"call-timeout": "7", "calls-in-flight": "7", "store": "sqlite:///cs.db"}
-    values |= {"max-connections": "7", "max-connections-per-address": "7"}
-    cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
-    cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
-    cp_values |= {"from": "http://h/", "remote-port": "7"}
-    cp_values |= {"user": "u", "password-file": "f", "authorization-key-file": "f"}
-    cp_values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
-    cp_values |= {"tx-attempts": "7", "tx-interval": "7", "tx-pause": "7"}
+    values |= dict.fromkeys(("call-timeout", "calls-in-flight", "max-connections"), "7")
+    values |= {"max-connections-per-address": "7", "store": "sqlite:///cs.db"}
+    return values
+
+
+def _values_of_charge_points() -> dict[str, str]:
+    values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
+    values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
+    values |= {"from": "http://h/", "remote-port": "7", "user": "u"}
+    values |= {"password-file": "f", "authorization-key-file": "f"}
+    values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
+    values |= dict.fromkeys(("tx-attempts", "tx-interval", "tx-pause"), "7")
+    return values
+
+
+def test_every_setting_can_be_given_on_the_command_line() -> None:
+    values, cp_values = _values_of_a_central_system(), _values_of_charge_points()
     cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
     cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
     assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}
