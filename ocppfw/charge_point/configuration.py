@@ -86,8 +86,14 @@ class ConfigurationKeys(Policies):
         return ASSUMED[name] if known is None else self._value(known)
 
     @property
+    def most_keys(self) -> int | None:
+        """How many keys may be read at once by name; None for any number."""
+        most = self._keys.get("GetConfigurationMaxKeys")
+        return None if most is None else int(most.value)
+
+    @property
     def ping_interval(self) -> int | None:
-        """Seconds between WebSocket pings, 0 for none; None where the version has no key for it."""
+        """Seconds between WebSocket pings, 0 for none; None where no key says it."""
         value = self._values.get("WebSocketPingInterval", self._own.get("WebSocketPingInterval"))
         return None if value is None else int(value)
 

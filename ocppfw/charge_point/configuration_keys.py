@@ -119,7 +119,7 @@ _KEYS = {
 }
 
 #: What a charge point does where its version has no key for it: 1.2 and 1.5 start what their
-#: list knows (1.2 sections 3.3 and 4.1, the same in 1.5), and try three times, as 1.6 does here.
+#: list knows (1.2 sections 3.3 and 4.1, the same in 1.5).
 ASSUMED = {
     "AllowOfflineTxForUnknownId": "false",
     "AuthorizationCacheEnabled": "true",
@@ -136,8 +136,6 @@ ASSUMED = {
     "StopTransactionOnInvalidId": "true",
     "StopTxnAlignedData": "",
     "StopTxnSampledData": "",
-    "TransactionMessageAttempts": "3",
-    "TransactionMessageRetryInterval": "60",
     "UnlockConnectorOnEVSideDisconnect": "true",
 }
 

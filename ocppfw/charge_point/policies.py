@@ -27,13 +27,18 @@ class Policies:
     # The connection.
 
     @property
+    def ping_interval(self) -> int | None:
+        """Seconds between WebSocket pings, 0 for none; None where no peer can set that."""
+        return None
+
+    @property
     def transaction_attempts(self) -> int:
-        """How often a message about a transaction is sent that the central system refuses."""
+        """How often a message about a transaction is sent that is refused (1.6 and 2.x)."""
         return self._number("TransactionMessageAttempts")
 
     @property
     def transaction_retry_interval(self) -> int:
-        """Seconds to wait before that, times the number of attempts so far."""
+        """Seconds to wait before that, times the number of attempts so far (1.6 and 2.x)."""
         return self._number("TransactionMessageRetryInterval")
 
     # Authorization.

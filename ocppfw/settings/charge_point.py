@@ -101,6 +101,14 @@ class ChargePointSettings:
     manual: bool = setting(
         False, "Do not boot, do not report: answer only.", parsers.switch, Role.CP, flag=True
     )
+    trigger_boot: str = setting(
+        "reject",
+        "reject or accept: what becomes of a TriggerMessage that asks for a BootNotification of one"
+        " that is accepted.",
+        parsers.one_of("reject", "accept"),
+        Role.CP,
+        own=_CP,
+    )
     reconnect_delay: float = setting(
         1,
         "Seconds before the first reconnect, then doubled.",

@@ -18,12 +18,12 @@ ANSWERS = (RegistrationEvent.ACCEPTED, RegistrationEvent.PENDING, RegistrationEv
 
 @pytest.mark.parametrize(("state", "event"), [*itertools.product(Registration, RegistrationEvent)])
 def test_registration(state, event):
-    waiting = state not in (Registration.UNREGISTERED, Registration.ACCEPTED)
+    asking = state is not Registration.UNREGISTERED
     if event is RegistrationEvent.RESTART:
         expected = Registration.UNREGISTERED
     elif event is RegistrationEvent.BOOT and state is Registration.UNREGISTERED:
         expected = Registration.BOOTING
-    elif event in ANSWERS and waiting:
+    elif event in ANSWERS and asking:
         expected = Registration(event.value)
     else:
         with pytest.raises(InvalidTransition):

@@ -19,8 +19,9 @@ THINGS = {
     ("Changes, and who watches them", "The whole charge point"): [V1_6],
     ("Connectors",): [V1_6.connectors[1]],
     ("Transactions",): [Transaction("ABC"), transaction_messages(OcppVersion.V1_6)],
-    ("Configuration of 1.x",): [V1_6.configuration],
-    ("Device model of 2.x",): [V2_1.configuration],
+    ("Configuration of 1.x", "What the configuration says"): [V1_6.configuration],
+    ("Device model of 2.x", "What the configuration says"): [V2_1.configuration],
+    ("Authorization",): [V1_6.authorizer],
 }
 
 

@@ -95,6 +95,7 @@ def _values_of_charge_points() -> dict[str, str]:
     values |= {"from": "http://h/", "remote-port": "7", "user": "u"}
     values |= {"password-file": "f", "authorization-key-file": "f"}
     values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
+    values["trigger-boot"] = "accept"
     values |= dict.fromkeys(("tx-attempts", "tx-interval", "tx-pause"), "7")
     return values
 

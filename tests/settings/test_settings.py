@@ -38,6 +38,7 @@ DEFAULTS = {
     "subprotocol": "required",
     "connectors": None,
     "manual": False,
+    "trigger_boot": "reject",
     "reconnect_delay": 1,
     "reconnect_max_delay": 60,
     "tx_attempts": 3,
@@ -208,6 +209,7 @@ def test_soap_addresses() -> None:
         ("no-subprotocol", ["close", "refuse"]),
         ("validation", ["strict", "report", "off"]),
         ("subprotocol", ["required", "optional"]),
+        ("trigger-boot", ["reject", "accept"]),
     ],
 )
 def test_choices(name: str, choices: list[str]) -> None:
@@ -418,7 +420,13 @@ def test_every_setting_has_a_test_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
     tested |= {"default-protocol", "no-subprotocol", "identity-from", "origins"}
-    tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
+    tested |= {
+        "trigger-boot",
+        "request-encoding",
+        "soap-learn-address",
+        "soap-address",
+        "validation",
+    }
     tested |= {"store", "subprotocol", "user", "password-file", "authorization-key-file", "header"}
     tested |= {"template"}
     assert {setting.name for setting in SETTINGS} == tested
