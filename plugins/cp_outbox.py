@@ -29,8 +29,9 @@ MOST_SHOWN = 20  # messages that the command shows of each charge point
 # When there is something to send.
 
 
-@hookimpl
+@hookimpl(tryfirst=True)
 def station_started(station):
+    """Watch before others do: what is owed goes before a status of the same moment."""
     charge_point_model(station).watch(NAME, lambda: _look_soon(station))
     _look_soon(station)
 
@@ -49,6 +50,9 @@ def station_stopped(station):
 
 def _look_soon(station):
     """Look together with what else changes in this moment; a boot that begins in it is first."""
+    timer = station.data[NAME].get("timer")
+    if timer is not None and timer.active() and timer.getTime() <= station.clock.seconds():
+        return
     if charge_point_model(station).outbox.next_moment() is not None:
         _look_in(station, 0)
 

@@ -19,9 +19,11 @@ from ocppfw.charge_point.meter import Meter
 from ocppfw.charge_point.model import ChargePointModel, charge_point_model
 from ocppfw.charge_point.outbox import Outbox
 from ocppfw.charge_point.registration import Registration, RegistrationEvent
+from ocppfw.charge_point.sessions import Card
+from ocppfw.charge_point.status_reports import StatusReport
 from ocppfw.charge_point.template import CarTemplate, ConnectorTemplate, Template
 from ocppfw.charge_point.times import seconds_of, timestamp
-from ocppfw.charge_point.transaction import Stop, Transaction
+from ocppfw.charge_point.transaction import Stop, Transaction, TransactionEvent, TransactionState
 from ocppfw.charge_point.transaction_messages import transaction_messages
 from ocppfw.charge_point.variables import Variable
 
@@ -29,6 +31,7 @@ __all__ = [
     "AuthorizationCache",
     "Authorizer",
     "CarTemplate",
+    "Card",
     "ChargePointModel",
     "ConfigurationKeys",
     "Connector",
@@ -47,9 +50,12 @@ __all__ = [
     "Outbox",
     "Registration",
     "RegistrationEvent",
+    "StatusReport",
     "Stop",
     "Template",
     "Transaction",
+    "TransactionEvent",
+    "TransactionState",
     "Variable",
     "charge_point_model",
     "reading_answer",

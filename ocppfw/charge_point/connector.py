@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
+from typing import Any
 
 from ocppfw.charge_point.connector_status import ConnectorEvent, ConnectorStatus, way
-from ocppfw.charge_point.ev import USUAL, Ev, EvEvent
+from ocppfw.charge_point.ev import Ev, EvEvent
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.meter import Meter
+from ocppfw.charge_point.template import ConnectorTemplate
 from ocppfw.charge_point.times import MICROSECONDS, Clock, microseconds
-from ocppfw.charge_point.transaction import Stop, Transaction
-
-POWER = 11_000  # W: three phases of 16 A
+from ocppfw.charge_point.transaction import Stop, Transaction, TransactionEvent
 
 NO_ERROR = "NoError"
 #: Errors that say nothing about the connector itself, which goes on (1.6 section 7.6).
 _WARNINGS = frozenset({"EVCommunicationError"})
-#: Where a transaction may come.
 _FREE = (ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING, ConnectorStatus.FINISHING)
 
 
@@ -29,6 +27,7 @@ class Connector:
 
     Args:
         number: its number, from 1 on.
+        template: what it is like.
         clock: tells the time.
         changed: called after every change of its status; takes the connector.
 
@@ -43,6 +42,9 @@ class Connector:
         cable: whether the cable is in the connector.
         locked: whether the connector holds it there.
         used: whether the cable that is in has had its transaction, or its time.
+        reserved: whether it is kept for somebody.
+        held_for: the transaction whose driver has to show the card to have the cable back.
+        waits_until: when the wait for a card or a cable is over, in seconds of the clock.
         error_code: as StatusNotification of 1.6 says it; NoError for none.
         limit: what a charging profile allows, in W; None for all.
         cutoff: the energy in W·µs on the meter at which it suspends charging; None for never.
@@ -51,7 +53,6 @@ class Connector:
     __slots__ = (
         "_changed",
         "_clock",
-        "_flows",
         "_operative",
         "_phases",
         "_settled_at",
@@ -59,6 +60,7 @@ class Connector:
         "cutoff",
         "error_code",
         "ev",
+        "held_for",
         "limit",
         "locked",
         "max_power",
@@ -69,20 +71,28 @@ class Connector:
         "status",
         "transaction",
         "used",
+        "waits_until",
     )
 
-    def __init__(self, number: int, clock: Clock, changed: Callable[[Connector], None]) -> None:
+    def __init__(
+        self,
+        number: int,
+        template: ConnectorTemplate,
+        clock: Clock,
+        changed: Callable[[Connector], None],
+    ) -> None:
         self.number = number
         self.status = ConnectorStatus.AVAILABLE
-        self.meter = Meter()
-        self.max_power = POWER
+        self.meter = Meter(template.voltage, max(1, template.phases))
+        self.max_power = template.power
         self.transaction: Transaction | None = None
         self.ev: Ev | None = None
         self.plugged = self.cable = self.locked = self.used = self.reserved = False
         self.error_code = NO_ERROR
         self.limit: int | None = None
         self.cutoff: int | None = None
-        self._flows = False
+        self.held_for: Transaction | None = None
+        self.waits_until: float | None = None
         self._phases = self.meter.phases
         self._operative = True
         self._clock = clock
@@ -118,7 +128,7 @@ class Connector:
         self.plugged = False
         if not self.locked:
             self.cable = self.used = False
-            self.ev = None
+            self.ev = self.waits_until = None
         if self.error_code in _WARNINGS:
             self.error_code = NO_ERROR
         self.update()
@@ -167,58 +177,65 @@ class Connector:
 
     # The transaction.
 
-    def prepare(self, transaction: Transaction) -> None:
-        """A driver wants to charge, and plugs the cable in.
-
-        Raises:
-            InvalidTransition: there is a transaction already, or nothing can charge here now.
-        """
-        self._refuse_if(not self.is_free, "it is not free")
-        self.transaction = transaction
-        if not self.plugged:
-            self.ev = Ev.arriving(USUAL, Random())
-            self.plugged = self.cable = True
-        self.used = False
-        self.update()
-
     @property
     def is_free(self) -> bool:
         """Whether a transaction may come."""
-        return self.transaction is None and self.status in _FREE
+        return self.transaction is None and self.held_for is None and self.status in _FREE
 
-    def begin(self) -> Transaction:
-        """The transaction begins; its energy does not flow yet."""
-        transaction = self._present()
-        self.update()
-        transaction.started_at = self._clock.seconds()
-        transaction.meter_start = self.meter.register
-        return transaction
+    @property
+    def can_begin(self) -> bool:
+        """Whether a transaction that may begin can: the cable is in, and nothing is broken."""
+        return self.plugged and self.error_code == NO_ERROR
 
-    def charge(self) -> None:
-        """The energy may flow."""
-        self._flows = self.locked = True
-        self.update()
+    def begin(self, at: str) -> None:
+        """The transaction begins; the connector holds the cable.
 
-    def stop(self, reason: str) -> None:
-        """The transaction ends; nothing happens if it has ended already."""
-        transaction = self._present()
-        if transaction.stop is None:
-            self._settle()
-            self._flows = self.locked = False
-            self.used = True
-            transaction.stop = Stop(reason, self._clock.seconds(), self.meter.register)
+        Args:
+            at: the present moment, as the messages write it.
+        """
+        transaction = self.present()
+        self._settle()
+        transaction.started_at, transaction.meter_start = at, self.meter.register
+        transaction.happens(TransactionEvent.BEGIN)
+        self.locked, self.waits_until = True, None
+
+    def end(self, reason: str, at: str, token: Any, holds: bool) -> None:
+        """The transaction has ended, but is not gone yet; the status is that of before.
+
+        Args:
+            reason: as StopTransaction of 1.6, or stoppedReason of 2.x.
+            at: the present moment, as the messages write it.
+            token: whose card has stopped it; None if no card has.
+            holds: whether the connector goes on holding the cable.
+        """
+        transaction = self.present()
+        self._settle()
+        transaction.happens(TransactionEvent.STOP)
+        transaction.stop = Stop(reason, at, self.meter.register, token)
+        self.held_for = transaction if holds else None
+        self.locked = holds
+        self.used, self.cutoff = True, None
+
+    def unlock(self) -> None:
+        """The connector holds the cable no longer.
+
+        Raises:
+            InvalidTransition: its lock is stuck.
+        """
+        self._refuse_if(self.error_code == "ConnectorLockFailure", "its lock is stuck")
+        self.locked, self.held_for = False, None
+        if self.cable and not self.plugged and self.transaction is None:
             self.update()
 
-    def free(self) -> None:
-        """The transaction is over, and the driver takes the cable out."""
-        self.transaction = None
-        self.plugged = self.cable = self.locked = self.used = self._flows = False
-        self.ev = None
-        self.update()
-
-    def _present(self) -> Transaction:
+    def present(self) -> Transaction:
+        """The transaction, where there must be one."""
         assert self.transaction is not None, "there is no transaction on this connector"
         return self.transaction
+
+    @property
+    def ev_side_out(self) -> bool:
+        """Whether the cable is in the connector, and in no vehicle."""
+        return self.cable and not self.plugged
 
     # Availability.
 
@@ -243,6 +260,33 @@ class Connector:
             self._changed(self)
         if self.status is ConnectorStatus.UNAVAILABLE:
             self.used = False  # it begins anew with the cable that is in (H2)
+
+    def to_json(self) -> dict[str, Any]:
+        """What must survive a restart: the meter, a transaction that runs, the cable."""
+        transaction = self.transaction
+        kept: dict[str, Any] = {"meter": self.meter.to_json(), "cable": self.cable}
+        if transaction is not None and transaction.running:
+            kept["transaction"] = transaction.to_json()
+        if self.plugged and self.ev is not None:
+            kept["ev"] = self.ev.to_json()
+        return kept
+
+    def from_json(self, kept: dict[str, Any]) -> None:
+        """Go on from what ``to_json`` said, after a restart.
+
+        Raises:
+            Exception: it is not what ``to_json`` says.
+        """
+        transaction = kept.get("transaction")
+        if transaction is not None:
+            self.transaction = Transaction.from_json(transaction)
+            self.locked = True
+        self.meter.from_json(kept["meter"])
+        self.cable = bool(kept["cable"])
+        if "ev" in kept:
+            self.ev = Ev.from_json(kept["ev"])
+        self.plugged = self.ev is not None
+        self.used = self.cable
 
     def next_moment(self) -> float | None:
         """When its power changes by itself, in seconds of the clock; None for never."""
@@ -274,9 +318,10 @@ class Connector:
 
     def _power(self) -> int:
         """What flows now, in W."""
-        if not self._flows or not self.plugged or self.ev is None or self._withholds:
+        transaction = self.transaction
+        if transaction is None or not transaction.running or not self.plugged:
             return 0
-        if self.error_code != NO_ERROR:
+        if self.ev is None or self._withholds or self.error_code != NO_ERROR:
             return 0
         self.meter.phases = min(self._phases, self.ev.model.phases)
         offered = self.max_power * self.meter.phases // self._phases
@@ -296,17 +341,20 @@ class Connector:
         """The event that leads to the status which follows from the facts."""
         if self.faulted:
             return ConnectorEvent.FAULT
-        if self._flows:
-            if self._withholds:
-                return ConnectorEvent.SUSPEND_EVSE
-            return ConnectorEvent.CHARGE if self.meter.power else ConnectorEvent.SUSPEND_EV
-        if self.transaction is not None and self.transaction.stop is None:
-            return ConnectorEvent.PREPARE
-        if not self._operative and self.transaction is None:
+        if self.transaction is not None:
+            return self._due_in(self.transaction)
+        if not self._operative:
             return ConnectorEvent.DISABLE
         if self.cable:
             return ConnectorEvent.FINISH if self.used else ConnectorEvent.PREPARE
         return ConnectorEvent.RESERVE if self.reserved else ConnectorEvent.FREE
+
+    def _due_in(self, transaction: Transaction) -> ConnectorEvent:
+        if not transaction.running:
+            return ConnectorEvent.PREPARE
+        if self._withholds:
+            return ConnectorEvent.SUSPEND_EVSE
+        return ConnectorEvent.CHARGE if self.meter.power else ConnectorEvent.SUSPEND_EV
 
     def _refuse_if(self, refused: bool, reason: str) -> None:
         if refused:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.meter import WATT_HOUR
+from ocppfw.charge_point.template import CarTemplate
 
 
 class EvState(enum.StrEnum):
@@ -44,8 +45,7 @@ class EvModel:
         capacity: of the battery, in Wh.
         curve: what the battery takes at most, in W, from which state of charge in % on; the
             first is from 0 on, and they ascend.
-        phases: through how many phases it charges, 1 to 3; where it charges with direct current,
-            1.
+        phases: through how many phases it charges, 1 to 3; with direct current it does not count.
         arrives_with: the lowest and highest state of charge that it comes with, in %.
     """
 
@@ -62,8 +62,11 @@ class EvModel:
             raise ValueError("capacity and powers are above 0")
 
 
-#: What comes where nobody says otherwise.
-USUAL = EvModel()
+def drawn_vehicle(cars: CarTemplate, random: Random) -> EvModel:
+    """A kind of vehicle, drawn from those that come; towards the end it takes less."""
+    power = random.randint(*cars.power)
+    curve = (0, power), (80, max(1, power // 2)), (97, max(1, power // 40))
+    return EvModel(random.randint(*cars.capacity), curve, cars.phases, cars.soc)
 
 
 class Ev:

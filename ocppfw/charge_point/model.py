@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import Random
 from typing import Any, Protocol
@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from ocppfw.charge_point.authorization import Authorizer
 from ocppfw.charge_point.authorization_cache import AuthorizationCache
 from ocppfw.charge_point.configuration import ConfigurationKeys
-from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector import NO_ERROR, Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.kerb import Kerb
 from ocppfw.charge_point.machine import next_state
-from ocppfw.charge_point.outbox import Outbox
-from ocppfw.charge_point.outbox_entry import Entry
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
+from ocppfw.charge_point.status_reports import StatusReport, StatusReports
 from ocppfw.charge_point.template import Template
 from ocppfw.charge_point.times import Clock
 from ocppfw.versions import OcppVersion
@@ -71,11 +71,14 @@ class _StationClock:
         self.now = station.now
 
 
+#: What StatusNotification says of a cable that is in the connector only (1.6 section 9.1.24).
+EV_SIDE_OUT = "EV side disconnected"
+
 #: What all charge points of the process draw from; nobody knows its seed.
 _CHANCE = Random()
 
 
-class ChargePointModel:
+class ChargePointModel(Kerb):
     """What a charge point is, seen by all of its behaviours.
 
     Args:
@@ -111,17 +114,14 @@ class ChargePointModel:
         clock: Clock,
         random: Random,
     ) -> None:
-        self.version = version
+        super().__init__(version, clock, random)
         self.identity = identity
         self.template = template
         self.ping_interval = ping_interval
-        self.clock = clock
-        self.random = random
         self.connectors = {
-            number: Connector(number, clock, self._connector_changed)
-            for number in range(1, len(template.connectors) + 1)
+            number: Connector(number, each, clock, self._connector_changed)
+            for number, each in enumerate(template.connectors, 1)
         }
-        self.outbox = Outbox(version)
         self.registration = Registration.UNREGISTERED
         self.boot_reason = "PowerUp"
         self.boot_not_before = 0.0
@@ -132,7 +132,9 @@ class ChargePointModel:
         self._watchers: dict[str, Callable[[], None]] = {}
         self._held = 0  # calls whose answer the watchers wait for
         self._changed = False
-        self._reported = self.statuses()
+        self._reports = StatusReports()
+        for report in self._present_statuses():
+            self._reports.know(report)
 
     # Watching.
 
@@ -151,6 +153,7 @@ class ChargePointModel:
 
     def changed(self) -> None:
         """Tell the watchers, at once or when the answer that they wait for is out."""
+        self._note_status()
         if self._held:
             self._changed = True
             return
@@ -172,19 +175,26 @@ class ChargePointModel:
             self.changed()
 
     def _connector_changed(self, connector: Connector) -> None:
+        """A connector has taken another status."""
+        self.tell_charging_state(connector)
         self.changed()
 
     # What happens by itself.
 
     def next_moment(self) -> float | None:
         """When something happens by itself, in seconds of the clock; None for never."""
-        moments = (each.next_moment() for each in self.connectors.values())
-        return min((moment for moment in moments if moment is not None), default=None)
+        moments = [
+            moment for each in self.connectors.values() for moment in self.session_moments(each)
+        ]
+        report = self._reports.next_moment()
+        return min(moments if report is None else [*moments, report], default=None)
 
     def advance(self) -> None:
         """Do what is due."""
         for connector in self.connectors.values():
-            connector.update()
+            self.advance_session(connector)
+        if self._reports.announce(self.clock.seconds()):
+            self.changed()
 
     # Registration.
 
@@ -195,7 +205,7 @@ class ChargePointModel:
         """
         self.registration = next_state(TRANSITIONS, self.registration, event)
         if self.registration is Registration.ACCEPTED:
-            self._reported.clear()
+            self._reports.forget()
         self.changed()
 
     # Reset.
@@ -214,42 +224,18 @@ class ChargePointModel:
         self._reset_reason = boot_reason
         self.changed()
 
-    def reboot(self) -> None:
-        """The charge point starts anew; availability, configuration and registers survive that."""
+    def reboot(self, reason: str | None = None) -> None:
+        """The charge point starts anew; availability, configuration and registers survive that.
+
+        Args:
+            reason: why, in the words of BootNotification of 2.x; None for the reset that was asked
+                for.
+        """
         self.registration = next_state(TRANSITIONS, self.registration, RegistrationEvent.RESTART)
-        self.boot_reason = self._reset_reason or "Unknown"
+        self.boot_reason = reason or self._reset_reason or "Unknown"
         self.boot_not_before = 0.0
         self._reset_reason = None
         self.changed()
-
-    # Transactions.
-
-    @property
-    def in_use(self) -> list[Connector]:
-        """The connectors that have a transaction."""
-        return [each for each in self.connectors.values() if each.transaction is not None]
-
-    def connector_to_start(self, number: int | None) -> Connector | None:
-        """The connector for a new transaction: the one named, or any; None if there is none."""
-        wanted = self.connectors.values() if number is None else self.chosen(number)
-        ready = (each for each in wanted if each.status is ConnectorStatus.AVAILABLE)
-        return None if self.resetting else next(ready, None)
-
-    def chosen(self, number: int) -> list[Connector]:
-        """The connector of a number, as a list of one or none."""
-        return [self.connectors[number]] if number in self.connectors else []
-
-    def answered(self, entry: Entry, answer: Any) -> None:
-        """The central system has answered a message of the outbox."""
-        self.outbox.answered(entry, answer)
-
-    def refused(self, entry: Entry, now: float, attempts: int, interval: float) -> bool:
-        """The central system has refused a message; True if it is given up; see ``Outbox``."""
-        return self.outbox.refused(entry, now, attempts, interval)
-
-    def dropped(self, entry: Entry) -> None:
-        """A message of the outbox is given up."""
-        self.outbox.drop(entry)
 
     # Availability.
 
@@ -267,12 +253,12 @@ class ChargePointModel:
             return "Rejected"
         affected = list(self.connectors.values()) if number == 0 else self.chosen(number)
         self._operative[number] = operative
+        busy = any(connector.transaction for connector in affected)
         for connector in affected:
             if not self.version.is_2x:
                 self._operative[connector.number] = operative
             connector.set_operative(self._is_operative(connector.number))
         self.changed()
-        busy = any(connector.transaction for connector in affected)
         return "Scheduled" if busy and not operative else "Accepted"
 
     def _is_operative(self, number: int) -> bool:
@@ -289,20 +275,44 @@ class ChargePointModel:
         """The AvailabilityState of an EVSE, or with 0 of the charging station (2.x)."""
         return self._word(self.connectors[number].status) if number else self._status_of_all({})
 
-    def take_unreported(self) -> tuple[int, str] | None:
-        """A connector whose status the central system does not know, which it then does."""
-        for number, status in self.statuses().items():
-            if self._reported.get(number) != status:
-                self._reported[number] = status
-                return number, status
-        return None
+    def take_unreported(self) -> StatusReport | None:
+        """A status that the central system does not know, which it then does."""
+        return self._reports.take()
 
     def forget_report(self, number: int) -> None:
-        """The status of a connector did not reach the central system."""
-        self._reported.pop(number, None)
+        """A status of a connector did not reach the central system."""
+        self._reports.forget(number)
+        self._note_status()
+
+    def forget_history(self) -> None:
+        """There was no connection: only what is so now is to be reported (1.6 section 4.9)."""
+        self._reports.forget_history()
+
+    def _note_status(self) -> None:
+        """Have what the central system does not know reported, when it has lasted long enough."""
+        for report in self._present_statuses():
+            self._reports.note(report)
+        self._reports.announce(self.clock.seconds())
+
+    def present_report(self, number: int) -> StatusReport:
+        """The present status of a connector, or of 0, as it is to be told."""
+        return next(each for each in self._present_statuses() if each.number == number)
+
+    def _present_statuses(self) -> Iterator[StatusReport]:
+        now = self.clock.seconds()
+        lasting = now + self.configuration.minimum_status_duration
+        at = self.timestamp()
+        for number, status in self.statuses().items():
+            connector = self.connectors.get(number)
+            code = NO_ERROR if connector is None else connector.error_code
+            info = "" if connector is None or not connector.ev_side_out else EV_SIDE_OUT
+            yield StatusReport(number, status, code, info, at, lasting)
 
     def _word(self, status: ConnectorStatus) -> str:
-        return "Occupied" if status.occupied and self.version != OcppVersion.V1_6 else str(status)
+        if self.version is OcppVersion.V1_6:
+            return str(status)
+        reserved = status is ConnectorStatus.RESERVED and self.version is OcppVersion.V1_2
+        return "Occupied" if status.occupied or reserved else str(status)
 
     def _status_of_all(self, statuses: dict[int, str]) -> str:
         if not self._operative[0] and not self.in_use:

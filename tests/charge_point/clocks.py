@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from ocppfw.charge_point import ChargePointModel, Template
+from ocppfw.charge_point import ChargePointModel, Connector, Template, Transaction, TransactionEvent
 from ocppfw.versions import OcppVersion
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -49,3 +49,28 @@ def build_model(
     return ChargePointModel(
         version, identity, template, ping_interval, clock or TestClock(), random or Random(1)
     )
+
+
+def prepare(connector: Connector, token: Any = "ABC") -> Transaction:
+    """Somebody wants to charge."""
+    connector.transaction = Transaction(token, f"key of {connector.number}")
+    connector.update()
+    return connector.transaction
+
+
+def begin(connector: Connector) -> Transaction:
+    """And may."""
+    transaction = connector.present()
+    transaction.happens(TransactionEvent.ALLOW)
+    connector.begin("2026-11-22T12:00:00Z")
+    connector.update()
+    return transaction
+
+
+def end(connector: Connector, holds: bool = False) -> Transaction:
+    """The transaction ends, and is gone."""
+    transaction = connector.present()
+    connector.end("Remote", "2026-11-22T13:00:00Z", None, holds)
+    connector.transaction = None
+    connector.update()
+    return transaction

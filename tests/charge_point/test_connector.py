@@ -11,12 +11,11 @@ from ocppfw.charge_point import (
     EvEvent,
     EvModel,
     InvalidTransition,
-    Transaction,
 )
 from ocppfw.charge_point.connector_status import TRANSITIONS, way
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.meter import WATT_HOUR
-from tests.charge_point.clocks import TestClock, build_model
+from tests.charge_point.clocks import TestClock, begin, build_model, end, prepare
 
 (
     AVAILABLE,
@@ -116,54 +115,63 @@ def connector(clock, seen):
 
 def charging(connector, state_of_charge=20.0):
     connector.plug(Ev(CAR, state_of_charge))
-    connector.prepare(Transaction("ABC"))
-    connector.begin()
-    connector.charge()
-    return connector
+    prepare(connector)
+    begin(connector)
 
 
 class TestStatus:
     def test_a_whole_charge(self, connector, clock, seen):
-        transaction = Transaction("ABC")
-        connector.prepare(transaction)
-        assert connector.begin() is transaction
-        connector.charge()
+        charging(connector)
         clock.advance(3600)
-        connector.stop("Remote")
-        assert transaction.meter_start == 0
+        transaction = end(connector)
+        assert (transaction.started_at, transaction.meter_start) == ("2026-11-22T12:00:00Z", 0)
         assert (transaction.stop.reason, transaction.stop.meter) == ("Remote", 11_000)
-        connector.free()
-        assert connector.transaction is None
+        connector.unplug()
         assert seen == [PREPARING, CHARGING, FINISHING, AVAILABLE]
 
-    def test_the_second_stop_changes_nothing(self, connector):
+    def test_a_card_before_the_cable(self, connector, seen):
+        prepare(connector)
+        assert not connector.can_begin
+        connector.plug(Ev(CAR, 20))
+        assert connector.can_begin
+        assert seen == [PREPARING]
+
+    def test_a_card_again_without_unplugging(self, connector, seen):
         charging(connector)
-        connector.stop("Remote")
-        connector.stop("HardReset")
-        assert connector.transaction.stop.reason == "Remote"
+        end(connector)
+        assert connector.is_free
+        prepare(connector)
+        assert not connector.is_free
+        assert seen[-2:] == [FINISHING, PREPARING]
 
-    def test_a_new_transaction_must_wait_for_the_old_one(self, connector):
-        first = Transaction("ABC")
-        connector.prepare(first)
-        with pytest.raises(InvalidTransition, match="connector 1: it is not free"):
-            connector.prepare(Transaction("DEF"))
-        assert connector.transaction is first
-
-    def test_inoperative_waits_for_the_end_of_the_transaction(self, connector):
-        connector.prepare(Transaction("ABC"))
+    def test_inoperative_waits_for_the_end_of_the_transaction(self, connector, seen):
+        charging(connector)
         connector.set_operative(False)
-        assert connector.status is PREPARING
-        connector.free()
-        assert connector.status is UNAVAILABLE
+        assert connector.status is CHARGING
+        end(connector)
         connector.set_operative(True)
-        assert connector.status is AVAILABLE
+        assert seen[1:] == [CHARGING, UNAVAILABLE, PREPARING]
 
     def test_taken_back_before_it_took_effect(self, connector):
-        connector.prepare(Transaction("ABC"))
+        charging(connector)
         connector.set_operative(False)
         connector.set_operative(True)
-        connector.free()
-        assert connector.status is AVAILABLE
+        end(connector)
+        assert connector.status is FINISHING
+
+    def test_a_cable_that_is_held(self, connector):
+        charging(connector)
+        end(connector, holds=True)
+        connector.unplug()
+        assert (connector.status, connector.is_free) == (FINISHING, False)
+        connector.unlock()
+        connector.unplug()
+        assert (connector.status, connector.is_free) == (AVAILABLE, True)
+
+    def test_a_lock_that_is_stuck(self, connector):
+        connector.fault("ConnectorLockFailure")
+        with pytest.raises(InvalidTransition, match="connector 1: its lock is stuck"):
+            connector.unlock()
 
     def test_a_cable_goes_in_and_out(self, connector, seen):
         connector.plug(Ev(CAR, 20))
@@ -218,7 +226,7 @@ class TestStatus:
     def test_what_happens_during_a_fault_counts_after_it(self, connector, seen):
         charging(connector)
         connector.fault("GroundFailure")
-        connector.stop("Remote")
+        end(connector)
         connector.clear()
         assert seen[1:] == [CHARGING, FAULTED, FINISHING]
 
@@ -301,8 +309,8 @@ class TestEnergy:
 
     def test_a_vehicle_of_one_phase_gets_a_third(self, connector):
         connector.plug(Ev(EvModel(phases=1), 20))
-        connector.prepare(Transaction("ABC"))
-        connector.charge()
+        prepare(connector)
+        begin(connector)
         assert (connector.meter.power, connector.meter.phases) == (3_666, 1)
 
     def test_a_clock_that_is_set_back_takes_nothing(self, connector, clock):

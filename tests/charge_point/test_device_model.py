@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from ocppfw.charge_point import DeviceModel, Transaction, Variable
+from ocppfw.charge_point import DeviceModel, Variable
 from ocppfw.charge_point.value_checks import integer
 from ocppfw.charge_point.variables import Attribute, Component, Layout
 from ocppfw.versions import OcppVersion
@@ -105,7 +105,7 @@ def test_write(station, model, component, variable, value, status, more):
 
 
 def test_availability_is_that_of_the_connectors(station, model):
-    station.connectors[1].prepare(Transaction({"idToken": "A", "type": "Local"}))
+    station.request(station.connectors[1], {"idToken": "A", "type": "Local"})
     station.change_availability(2, operative=False)
     states = [model.read(item("EVSE", "AvailabilityState", number))[1] for number in (1, 2)]
     assert states == ["Occupied", "Unavailable"]

@@ -1,6 +1,7 @@
 """The state machines: every pair of state and event, and what the specification says of them."""
 
 import itertools
+import json
 
 import pytest
 
@@ -9,6 +10,8 @@ from ocppfw.charge_point import (
     Registration,
     RegistrationEvent,
     Transaction,
+    TransactionEvent,
+    TransactionState,
 )
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.registration import TRANSITIONS as REGISTRATION
@@ -39,15 +42,45 @@ def test_only_the_accepted_and_those_run_by_hand_may_send():
     }
 
 
-def test_numbers_of_events_have_no_gaps():
-    transaction = Transaction("ABC")
-    assert [transaction.take_seq_no() for _ in range(3)] == [0, 1, 2]
+ALLOW, GIVE_UP, BEGIN, DEAUTHORIZE, STOP = TransactionEvent
+AUTHORIZING, AUTHORIZED, RUNNING, DEAUTHORIZED, ENDED = TransactionState
+
+OF_A_TRANSACTION = {
+    (AUTHORIZING, ALLOW): AUTHORIZED,
+    (AUTHORIZING, GIVE_UP): ENDED,
+    (AUTHORIZED, BEGIN): RUNNING,
+    (AUTHORIZED, GIVE_UP): ENDED,
+    (RUNNING, DEAUTHORIZE): DEAUTHORIZED,
+    (RUNNING, STOP): ENDED,
+    (DEAUTHORIZED, STOP): ENDED,
+}
 
 
 @pytest.mark.parametrize(
-    ("started", "stopped", "running"),
-    [(False, False, False), (True, False, True), (True, True, False)],
+    ("state", "event"), [*itertools.product(TransactionState, TransactionEvent)]
 )
-def test_running_is_between_start_and_stop(started, stopped, running):
-    transaction = Transaction("ABC", started=started, stop=object() if stopped else None)
-    assert transaction.running is running
+def test_transaction(state, event):
+    transaction = Transaction("ABC", "key", state)
+    if (state, event) in OF_A_TRANSACTION:
+        transaction.happens(event)
+        assert transaction.state is OF_A_TRANSACTION[state, event]
+    else:
+        with pytest.raises(InvalidTransition, match=f"{event} cannot happen while {state}"):
+            transaction.happens(event)
+
+
+def test_numbers_of_events_have_no_gaps():
+    transaction = Transaction("ABC", "key")
+    assert [transaction.take_seq_no() for _ in range(3)] == [0, 1, 2]
+
+
+def test_running_is_between_start_and_stop():
+    running = [each for each in TransactionState if Transaction("ABC", "key", each).running]
+    assert running == [RUNNING, DEAUTHORIZED]
+
+
+def test_what_survives_of_a_transaction():
+    transaction = Transaction("ABC", "key", RUNNING, id=5, parent="G", meter_start=7)
+    transaction.take_seq_no()
+    kept = json.loads(json.dumps(transaction.to_json()))
+    assert Transaction.from_json(kept) == transaction

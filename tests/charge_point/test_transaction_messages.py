@@ -3,43 +3,56 @@
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.charge_point import Transaction, transaction_messages
+from ocppfw.charge_point import Connector, ConnectorTemplate, Ev, EvModel, transaction_messages
+from ocppfw.charge_point.outbox import Outbox
 from ocppfw.versions import OcppVersion, Role
-from tests.charge_point.clocks import TestClock, build_model
+from tests.charge_point.clocks import TestClock, begin, build_model, prepare
 
 TOKEN = {"idToken": "ABC", "type": "ISO14443"}
 MEASURANDS = ["Energy.Active.Import.Register", "Power.Active.Import"]
 NOW = 1795359294
+BEGAN, SAMPLED, STOPPED = (f"2026-11-22T{hour}:54:54Z" for hour in (14, 15, 16))
 
 
 def life(version, measurands):
     """Every message of a transaction, in its order."""
     clock = TestClock(NOW)
-    connector = build_model(version, 1, clock).connectors[1]
+    clock.offset = 0
+    connector = Connector(1, ConnectorTemplate(), clock, lambda each: None)
     messages = transaction_messages(version)
-    token = TOKEN if version.is_2x else "ABC"
-    transaction = Transaction(token, id="T1" if version.is_2x else None, remote_start_id=7)
-    connector.prepare(transaction)
-    yield messages.authorize(transaction)
-    connector.begin()
+    transaction = prepare(connector, TOKEN if version.is_2x else "ABC")
+    transaction.id = "T1" if version.is_2x else None
+    transaction.remote, transaction.remote_start_id = True, 7
+    yield messages.authorize(transaction.token)
+    connector.plug(Ev(EvModel(), 20))
+    begin(connector)
     yield messages.started(connector)
-    messages.started_answered(transaction, {"transactionId": 5})
-    transaction.started = True
-    connector.charge()
-    yield messages.charging(connector, NOW)
+    messages.started_answered(transaction, {"transactionId": 5, "idTagInfo": {}})
+    yield messages.charging(connector, BEGAN)
     clock.advance(3600)
+    connector.update()
     if measurands:
-        yield messages.sampled(connector, measurands, NOW + 3600)
+        yield messages.sampled(connector, measurands, SAMPLED)
         if "TriggerMessage" in load_catalogue(version).operations:
-            yield messages.measured(connector, measurands, NOW + 3600)
-        yield messages.reported(connector, measurands, NOW + 3600)
+            yield messages.measured(connector, measurands, SAMPLED)
+        yield messages.reported(connector, measurands, SAMPLED)
     clock.advance(3600)
-    connector.stop("Remote")
+    connector.end("Remote", STOPPED, None, holds=False)
     yield messages.stopped(connector)
 
 
 def said(version, measurands=MEASURANDS):
-    return [message for message in life(version, measurands) if message is not None]
+    """The messages as they are sent: the outbox adds the id that an answer told."""
+    outbox = Outbox(version)
+    found = [message for message in life(version, measurands) if message is not None]
+    for number, (action, payload) in enumerate(found):
+        if action in ("StartTransaction", "StopTransaction") or "transactionId" not in payload:
+            role = {"StartTransaction": "start", "StopTransaction": "stop"}.get(action, "update")
+            entry = outbox.add(action, payload, "key", role)
+            found[number] = action, outbox.payload_of(entry)
+            outbox.sent(entry, 0)
+            outbox.answered(entry, {"transactionId": 5})
+    return found
 
 
 @pytest.mark.parametrize("version", OcppVersion)
@@ -98,15 +111,15 @@ def test_events_of_2_x(version):
 
 def test_without_measurands_there_is_no_meter_value():
     connector = build_model(OcppVersion.V2_0_1, 1).connectors[1]
-    connector.prepare(Transaction(TOKEN, id="T1"))
-    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, [], NOW)
+    prepare(connector, TOKEN)
+    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, [], SAMPLED)
     assert "meterValue" not in payload
 
 
 @pytest.mark.parametrize("kind", ["Central", "NoAuthorization"])
 def test_tokens_that_nobody_is_asked_about(kind):
     messages = transaction_messages(OcppVersion.V2_0_1)
-    assert messages.authorize(Transaction({"idToken": "A", "type": kind})) is None
+    assert messages.authorize({"idToken": "A", "type": kind}) is None
 
 
 @pytest.mark.parametrize(

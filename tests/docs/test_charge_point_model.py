@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from ocppfw import charge_point
-from ocppfw.charge_point import Transaction, transaction_messages
+from ocppfw.charge_point import Transaction
 from ocppfw.versions import OcppVersion
 from tests.charge_point.clocks import build_model
 from tests.docs.pages import ROOT, names, rows, section
@@ -16,9 +16,9 @@ V1_6 = build_model(OcppVersion.V1_6, connectors=1)
 V2_1 = build_model(OcppVersion.V2_1, connectors=1)
 #: By the sections that tell of them.
 THINGS = {
-    ("Changes, and who watches them", "The whole charge point"): [V1_6],
+    ("Changes, and who watches them", "The whole charge point", "At the kerb"): [V1_6],
     ("Connectors",): [V1_6.connectors[1]],
-    ("Transactions",): [Transaction("ABC"), transaction_messages(OcppVersion.V1_6)],
+    ("Transactions",): [Transaction("ABC", "key"), V1_6.messages],
     ("Configuration of 1.x", "What the configuration says"): [V1_6.configuration],
     ("Device model of 2.x", "What the configuration says"): [V2_1.configuration],
     ("Authorization",): [V1_6.authorizer],

@@ -9,7 +9,7 @@ import re
 import pytest
 from websockets.sync.client import connect
 
-from ocppfw.charge_point import Transaction, charge_point_model
+from ocppfw.charge_point import charge_point_model
 from ocppfw.hooks.files import SHIPPED
 from tests.deferreds import outcomes, value_of
 from tests.docs.pages import code, read
@@ -159,7 +159,5 @@ def test_connectors_in_use_are_counted(world, logged):
     load(world, "charging_count", MODEL, "Tells in the log how many")
     model = charge_point_model(world.start("cp", connectors=2))
     for connector in model.connectors.values():
-        connector.prepare(Transaction("ABC"))
-        connector.begin()
-    model.changed()
+        model.request(connector, "ABC")
     assert logged.lines("info") == [f"cp#CP1: {n} connectors are in use" for n in (1, 2)]
