@@ -241,45 +241,22 @@ def _see_drivers_off(station):
                 model.unplug(number)
 
 
-# Messages that are asked for.
+# A message that is asked for (2.x).
 
 
 @hookimpl
 def cp_trigger_message(station, call, payload):
-    send = {"MeterValues": _send_meter_values, "TransactionEvent": _report_transactions}.get(
-        payload["requestedMessage"]
-    )
-    if send is None:
+    """The state of one transaction or of all (2.0.1 F06)."""
+    if payload["requestedMessage"] != "TransactionEvent":
         return None
-    connectors = _asked_for(station, payload)
-    if not connectors or not charge_point_model(station).configuration.sampled_measurands:
-        return {"status": "Rejected"}
-    call.after_answer(send, station, connectors)
-    return {"status": "Accepted"}
-
-
-@hookimpl
-def cp_extended_trigger_message(station, call, payload):
-    return cp_trigger_message(station, call, payload)
-
-
-def _asked_for(station, payload):
-    """The connectors that are meant; for a TransactionEvent those with a running transaction."""
     model = charge_point_model(station)
-    number = payload.get("evse", {}).get("id", payload.get("connectorId"))
+    number = payload.get("evse", {}).get("id")
     wanted = model.connectors.values() if number is None else model.chosen(number)
-    if payload["requestedMessage"] == "MeterValues":
-        return list(wanted)
-    return [each for each in wanted if each.transaction and each.transaction.running]
-
-
-async def _send_meter_values(station, connectors, sent):
-    model = charge_point_model(station)
-    for connector in connectors if sent else ():
-        connector.update()
-        measurands = model.configuration.sampled_measurands
-        action, payload = model.messages.measured(connector, measurands, station.timestamp())
-        await station.tell(action, payload, when_room=True)
+    running = [each for each in wanted if each.transaction and each.transaction.running]
+    if not running:
+        return {"status": "Rejected"}
+    call.after_answer(_report_transactions, station, running)
+    return {"status": "Accepted"}
 
 
 def _report_transactions(station, connectors, sent):

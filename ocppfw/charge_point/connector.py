@@ -35,6 +35,7 @@ class Connector:
         number: its number, from 1 on.
         status: its status.
         meter: its meter.
+        phases: how many it has, 1 to 3; 0 for direct current.
         max_power: what it delivers at most, in W.
         transaction: from the card or the request to charge until it has ended.
         ev: the vehicle at it; also while its plug is out in the middle of a transaction.
@@ -53,8 +54,8 @@ class Connector:
     __slots__ = (
         "_changed",
         "_clock",
+        "_connected",
         "_operative",
-        "_phases",
         "_settled_at",
         "cable",
         "cutoff",
@@ -66,6 +67,7 @@ class Connector:
         "max_power",
         "meter",
         "number",
+        "phases",
         "plugged",
         "reserved",
         "status",
@@ -93,7 +95,8 @@ class Connector:
         self.cutoff: int | None = None
         self.held_for: Transaction | None = None
         self.waits_until: float | None = None
-        self._phases = self.meter.phases
+        self.phases = template.phases
+        self._connected = self.meter.phases
         self._operative = True
         self._clock = clock
         self._changed = changed
@@ -316,17 +319,24 @@ class Connector:
             return step
         return min(step, -(-(self.cutoff - self.meter.energy) // self.meter.power))
 
-    def _power(self) -> int:
-        """What flows now, in W."""
+    @property
+    def offered(self) -> int:
+        """What the vehicle may take now, in W."""
         transaction = self.transaction
         if transaction is None or not transaction.running or not self.plugged:
             return 0
         if self.ev is None or self._withholds or self.error_code != NO_ERROR:
             return 0
-        self.meter.phases = min(self._phases, self.ev.model.phases)
-        offered = self.max_power * self.meter.phases // self._phases
-        if self.limit is not None:
-            offered = min(offered, self.limit)
+        used = min(self._connected, self.ev.model.phases)
+        offered = self.max_power * used // self._connected
+        return offered if self.limit is None else min(offered, self.limit)
+
+    def _power(self) -> int:
+        """What flows now, in W."""
+        offered = self.offered
+        if not offered or self.ev is None:
+            return 0
+        self.meter.phases = min(self._connected, self.ev.model.phases)
         return min(offered, self.ev.power)
 
     @property

@@ -15,6 +15,7 @@ from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.kerb import Kerb
 from ocppfw.charge_point.machine import next_state
+from ocppfw.charge_point.measuring import Measuring
 from ocppfw.charge_point.registration import TRANSITIONS, Registration, RegistrationEvent
 from ocppfw.charge_point.standard_variables import layout
 from ocppfw.charge_point.status_reports import StatusReport, StatusReports
@@ -128,6 +129,9 @@ class ChargePointModel(Kerb):
         self._reset_reason: str | None = None
         self.configuration = self._build_configuration()
         self.authorizer = Authorizer(self.configuration, AuthorizationCache(version))
+        self.measuring = Measuring(
+            version, self.configuration, self.connectors, clock, self.owe_meter_values
+        )
         self._operative = dict.fromkeys([0, *self.connectors], True)
         self._watchers: dict[str, Callable[[], None]] = {}
         self._held = 0  # calls whose answer the watchers wait for

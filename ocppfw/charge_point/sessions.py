@@ -12,9 +12,10 @@ from ocppfw.charge_point.authorization_cache import IdTagInfo
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.measuring import Measuring
 from ocppfw.charge_point.meter import WATT_HOUR
 from ocppfw.charge_point.outbox import Outbox
-from ocppfw.charge_point.outbox_entry import Entry
+from ocppfw.charge_point.outbox_entry import Entry, Role
 from ocppfw.charge_point.times import Clock, timestamp
 from ocppfw.charge_point.transaction import Transaction, TransactionEvent, TransactionState
 from ocppfw.charge_point.transaction_messages import Outgoing, transaction_messages
@@ -55,12 +56,14 @@ class Sessions:
         connectors: by number, from 1 on.
         configuration: its configuration keys (1.x) or variables (2.x).
         authorizer: what it may decide of cards by itself.
+        measuring: its meter values.
         outbox: its messages about transactions.
     """
 
     connectors: dict[int, Connector]
     configuration: ConfigurationKeys | DeviceModel
     authorizer: Authorizer
+    measuring: Measuring
 
     def __init__(self, version: OcppVersion, clock: Clock, random: Random) -> None:
         self.version = version
@@ -160,6 +163,7 @@ class Sessions:
         if ready and connector.can_begin:
             connector.begin(self.timestamp())
             self._owe(connector, self.messages.started(connector), "start")
+            self.measuring.begin(connector)
             connector.update()
         self.changed()
 
@@ -178,7 +182,8 @@ class Sessions:
             self.give_up(connector)
             return
         connector.end(reason, self.timestamp(), token, holds)
-        self._owe(connector, self.messages.stopped(connector), "stop")
+        data = self.measuring.end(connector)
+        self._owe(connector, self.messages.stopped(connector, data), "stop")
         connector.transaction = None
         connector.update()
         self.changed()
@@ -248,6 +253,17 @@ class Sessions:
         """A message of the outbox is given up."""
         self.outbox.drop(entry)
 
+    def owe_meter_values(self, message: Outgoing, transaction: str | None) -> None:
+        """Meter values are to be told.
+
+        Args:
+            message: what is told.
+            transaction: the key of their transaction, None for none.
+        """
+        role: Role | None = None if transaction is None else "update"
+        self.outbox.add(*message, transaction=transaction, role=role)
+        self.changed()
+
     def _owe(self, connector: Connector, message: Outgoing, role: Any) -> None:
         action, payload = message
         self.outbox.add(action, payload, transaction=connector.present().key, role=role)
@@ -263,9 +279,8 @@ class Sessions:
 
     def report_transaction(self, connector: Connector) -> None:
         """Tell of a transaction that runs because the central system has asked (2.x)."""
-        connector.update()
-        measurands = self.configuration.sampled_measurands
-        message = self.messages.reported(connector, measurands, self.timestamp())
+        found = self.measuring.found(connector)
+        message = self.messages.reported(connector, found, self.timestamp())
         if message is not None:
             self._owe(connector, message, "update")
             self.changed()
@@ -274,11 +289,7 @@ class Sessions:
 
     def session_moments(self, connector: Connector) -> list[float]:
         """When something happens at a connector by itself, in seconds of the clock."""
-        transaction = connector.transaction
-        sample = None
-        if transaction is not None and transaction.running and self._sampling:
-            sample = transaction.sampled_at + self.configuration.sample_interval
-        moments = (connector.next_moment(), connector.waits_until, sample)
+        moments = (connector.next_moment(), connector.waits_until)
         return [moment for moment in moments if moment is not None]
 
     def advance_session(self, connector: Connector) -> None:
@@ -287,14 +298,6 @@ class Sessions:
         connector.update()
         if connector.waits_until is not None and connector.waits_until <= now:
             self._time_out(connector)
-        transaction = connector.transaction
-        if transaction is not None and transaction.running:
-            self._sample(connector, transaction, now)
-
-    @property
-    def _sampling(self) -> bool:
-        configuration = self.configuration
-        return bool(configuration.sample_interval and configuration.sampled_measurands)
 
     def _time_out(self, connector: Connector) -> None:
         """Neither card nor cable has come in time (1.6 section 4.9: B1, B6)."""
@@ -305,17 +308,4 @@ class Sessions:
             self.give_up(connector)
         else:
             connector.update()
-            self.changed()
-
-    def _sample(self, connector: Connector, transaction: Transaction, now: float) -> None:
-        """Take the periodic meter values that are due (1.6 section 4.7)."""
-        interval = self.configuration.sample_interval if self._sampling else 0
-        if not transaction.sampled_every:
-            transaction.sampled_at = now  # the interval counts from when there is one
-        transaction.sampled_every = interval
-        if interval and now >= transaction.sampled_at + interval:
-            transaction.sampled_at += (now - transaction.sampled_at) // interval * interval
-            measurands = self.configuration.sampled_measurands
-            message = self.messages.sampled(connector, measurands, self.timestamp())
-            self._owe(connector, message, "update")
             self.changed()

@@ -79,8 +79,6 @@ class Transaction:
         meter_start: the register then, in Wh.
         stop: its end; None before.
         seq_no: number of the next TransactionEvent (2.x).
-        sampled_at: when it was sampled last, in seconds of the clock.
-        sampled_every: the interval in seconds that was followed last; 0 for none.
     """
 
     token: Any
@@ -94,8 +92,6 @@ class Transaction:
     meter_start: int = 0
     stop: Stop | None = None
     seq_no: int = 0
-    sampled_at: float = 0.0
-    sampled_every: int = 0
 
     @property
     def running(self) -> bool:

@@ -7,14 +7,18 @@ from typing import Any, Protocol
 
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
-from ocppfw.charge_point.measurands import units
+from ocppfw.charge_point.measurands import REGISTER
+from ocppfw.charge_point.meter_values import (
+    MeterValue,
+    meter_value,
+    meter_values,
+    transaction_data,
+)
 from ocppfw.charge_point.transaction import Transaction
 from ocppfw.versions import OcppVersion
 
 #: An action and its payload.
 Outgoing = tuple[str, dict[str, Any]]
-
-_REGISTER = "Energy.Active.Import.Register"
 
 
 class TransactionMessages(Protocol):
@@ -49,28 +53,27 @@ class TransactionMessages(Protocol):
     def charging(self, connector: Connector, at: str) -> Outgoing | None:
         """The charging state has changed; None where nothing but the status tells."""
 
-    def sampled(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
         """The periodic meter values; without the id in 1.x, which the outbox adds."""
 
-    def measured(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
         """Meter values that were asked for."""
 
-    def reported(self, connector: Connector, measurands: list[str], at: str) -> Outgoing | None:
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
         """The state of the transaction, which was asked for; None where no message tells it."""
 
-    def stopped(self, connector: Connector) -> Outgoing:
-        """The transaction has ended."""
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
+        """The transaction has ended.
+
+        Args:
+            connector: where.
+            data: what ``Measuring.end`` has given.
+        """
 
 
 def transaction_messages(version: OcppVersion) -> TransactionMessages:
     """The messages of a version; moments are given as they are to be written."""
     return _Messages2x() if version.is_2x else _Messages1x(version)
-
-
-def _values(connector: Connector, measurands: list[str]) -> dict[str, int]:
-    meter = connector.meter
-    values = {_REGISTER: meter.register, "Power.Active.Import": meter.power}
-    return {name: values[name] for name in measurands if name in values}
 
 
 def _transaction(connector: Connector) -> Transaction:
@@ -111,50 +114,29 @@ class _Messages1x:
     def charging(self, connector: Connector, at: str) -> Outgoing | None:
         return None
 
-    def sampled(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
-        return self._meter_values(connector, measurands, at, "Sample.Periodic")
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return meter_values(self._version, connector.number, found)
 
-    def measured(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
-        action, payload = self._meter_values(connector, measurands, at, "Trigger")
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
         transaction = connector.transaction
-        known = transaction is not None and transaction.running and transaction.id is not None
-        if known and self._version is not OcppVersion.V1_2:
-            payload["transactionId"] = connector.present().id
-        return action, payload
+        running = transaction is not None and transaction.running
+        number = connector.present().id if running else None
+        return meter_values(self._version, connector.number, found, number)
 
-    def reported(self, connector: Connector, measurands: list[str], at: str) -> Outgoing | None:
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
         return None
 
-    def stopped(self, connector: Connector) -> Outgoing:
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
         stop = _transaction(connector).stop
         assert stop is not None
-        payload = {"timestamp": stop.at, "meterStop": stop.meter}
+        payload: dict[str, Any] = {"timestamp": stop.at, "meterStop": stop.meter}
         if stop.token is not None:
             payload["idTag"] = stop.token
         if self._version is OcppVersion.V1_6:
             payload["reason"] = stop.reason
+        if data:
+            payload["transactionData"] = transaction_data(self._version, data)
         return "StopTransaction", payload
-
-    def _meter_values(
-        self, connector: Connector, measurands: list[str], at: str, context: str
-    ) -> Outgoing:
-        payload: dict[str, Any] = {"connectorId": connector.number}
-        if self._version is OcppVersion.V1_2:
-            register = _values(connector, [_REGISTER])[_REGISTER]
-            value = {"timestamp": at, "value": register}
-            return "MeterValues", payload | {"values": [value]}
-        sampled = [
-            {"value": str(value), "context": context, "measurand": name, "unit": unit}
-            for name, value in _values(connector, measurands).items()
-            if (unit := units(self._version)[name])
-        ]
-        outer, inner = (
-            ("meterValue", "sampledValue")
-            if self._version is OcppVersion.V1_6
-            else ("values", "values")
-        )
-        payload[outer] = [{"timestamp": at, inner: sampled}]
-        return "MeterValues", payload
 
 
 #: triggerReason of the last event, by stoppedReason.
@@ -196,7 +178,7 @@ class _Messages2x:
             connector,
             ("Started", "RemoteStart" if transaction.remote else "Authorized"),
             at,
-            _meter_value({_REGISTER: transaction.meter_start}, at, "Transaction.Begin"),
+            _register(transaction.meter_start, at, "Transaction.Begin"),
             info={"chargingState": "EVConnected", "remoteStartId": transaction.remote_start_id},
             more={
                 "evse": {"id": connector.number, "connectorId": 1},
@@ -213,27 +195,23 @@ class _Messages2x:
     def charging(self, connector: Connector, at: str) -> Outgoing | None:
         return _event(connector, ("Updated", "ChargingStateChanged"), at, None)
 
-    def sampled(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
-        value = _meter_value(_values(connector, measurands), at, "Sample.Periodic")
-        return _event(connector, ("Updated", "MeterValuePeriodic"), at, value)
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return _event(connector, ("Updated", "MeterValuePeriodic"), found["timestamp"], found)
 
-    def measured(self, connector: Connector, measurands: list[str], at: str) -> Outgoing:
-        values = _values(connector, measurands)
-        value = _meter_value(values, at, "Trigger")
-        return "MeterValues", {"evseId": connector.number, "meterValue": [value]}
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return "MeterValues", {"evseId": connector.number, "meterValue": [found]}
 
-    def reported(self, connector: Connector, measurands: list[str], at: str) -> Outgoing | None:
-        value = _meter_value(_values(connector, measurands), at, "Trigger")
-        return _event(connector, ("Updated", "Trigger"), at, value)
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
+        return _event(connector, ("Updated", "Trigger"), at, found)
 
-    def stopped(self, connector: Connector) -> Outgoing:
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
         stop = _transaction(connector).stop
         assert stop is not None
         return _event(
             connector,
             ("Ended", _TRIGGERS[stop.reason]),
             stop.at,
-            _meter_value({_REGISTER: stop.meter}, stop.at, "Transaction.End"),
+            _register(stop.meter, stop.at, "Transaction.End"),
             info={"stoppedReason": stop.reason},
             more={} if stop.token is None else {"idToken": deepcopy(stop.token)},
         )
@@ -243,7 +221,7 @@ def _event(
     connector: Connector,
     kind: tuple[str, str],
     at: str,
-    value: dict[str, Any] | None,
+    value: MeterValue | None,
     info: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
 ) -> Outgoing:
@@ -267,22 +245,13 @@ def _event(
         "transactionInfo": {"transactionId": transaction.id, **_without_none(known)},
         **(more or {}),
     }
-    if value is not None and value["sampledValue"]:
+    if value is not None:
         payload["meterValue"] = [value]
     return "TransactionEvent", payload
 
 
-def _meter_value(values: dict[str, int], at: str, context: str) -> dict[str, Any]:
-    sampled = [
-        {
-            "value": value,
-            "context": context,
-            "measurand": name,
-            "unitOfMeasure": {"unit": units(OcppVersion.V2_0_1)[name]},
-        }
-        for name, value in values.items()
-    ]
-    return {"timestamp": at, "sampledValue": sampled}
+def _register(value: int, at: str, context: str) -> MeterValue | None:
+    return meter_value(OcppVersion.V2_0_1, [(REGISTER, None, value)], context, at)
 
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:

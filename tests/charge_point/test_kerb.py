@@ -147,17 +147,6 @@ class TestTime:
         assert told(model) == ["Preparing", "Finishing", "Available"]
         assert model.next_moment() is None
 
-    def test_samples_are_taken_at_the_interval(self, model, clock):
-        charge(model)
-        model.advance()
-        registers = []
-        for _ in range(3):
-            clock.moment = model.next_moment()
-            model.advance()
-            [value] = last(model)["meterValue"][0]["sampledValue"]
-            registers.append(int(value["value"]))
-        assert registers == [11_000 * n // 60 for n in (1, 2, 3)]
-
     def test_a_short_status_is_not_told(self, model, clock):
         model.configuration.change("MinimumStatusDuration", "10")
         model.plug(1)

@@ -4,7 +4,9 @@ import pytest
 
 from ocppfw.catalogue import load_catalogue
 from ocppfw.charge_point import Connector, ConnectorTemplate, Ev, EvModel, transaction_messages
+from ocppfw.charge_point.meter_values import meter_value, values_of
 from ocppfw.charge_point.outbox import Outbox
+from ocppfw.charge_point.readings import read
 from ocppfw.versions import OcppVersion, Role
 from tests.charge_point.clocks import TestClock, begin, build_model, prepare
 
@@ -31,14 +33,20 @@ def life(version, measurands):
     yield messages.charging(connector, BEGAN)
     clock.advance(3600)
     connector.update()
-    if measurands:
-        yield messages.sampled(connector, measurands, SAMPLED)
+    found = measured(version, connector, measurands)
+    if found is not None:
+        yield messages.sampled(connector, found)
         if "TriggerMessage" in load_catalogue(version).operations:
-            yield messages.measured(connector, measurands, SAMPLED)
-        yield messages.reported(connector, measurands, SAMPLED)
+            yield messages.measured(connector, found)
+        yield messages.reported(connector, found, SAMPLED)
     clock.advance(3600)
     connector.end("Remote", STOPPED, None, holds=False)
-    yield messages.stopped(connector)
+    yield messages.stopped(connector, [])
+
+
+def measured(version, connector, measurands):
+    values = values_of(read(connector), measurands, 0)
+    return meter_value(version, values, "Sample.Periodic", SAMPLED)
 
 
 def said(version, measurands=MEASURANDS):
@@ -112,7 +120,7 @@ def test_events_of_2_x(version):
 def test_without_measurands_there_is_no_meter_value():
     connector = build_model(OcppVersion.V2_0_1, 1).connectors[1]
     prepare(connector, TOKEN)
-    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, [], SAMPLED)
+    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, None, SAMPLED)
     assert "meterValue" not in payload
 
 

@@ -22,6 +22,7 @@ THINGS = {
     ("Configuration of 1.x", "What the configuration says"): [V1_6.configuration],
     ("Device model of 2.x", "What the configuration says"): [V2_1.configuration],
     ("Authorization",): [V1_6.authorizer],
+    ("Meter values",): [V1_6.measuring],
 }
 
 

@@ -405,7 +405,7 @@ class TestMeterValues:
     def test_end_when_the_plugin_is_unloaded(self, pair):
         pair.start()
         pair.calls()
-        pair.plugins.unload("cp_transactions")
+        pair.plugins.unload("cp_meter_values")
         pair.wait(600)
         assert pair.actions() == []
 
