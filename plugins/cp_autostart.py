@@ -54,9 +54,17 @@ def station_stopped(station):
 
 
 def _begin(station):
-    """Boot, unless that was done before the connection was lost (OCPP-J 1.6 section 5.4)."""
-    charge_point_model(station).watch(NAME, lambda: _follow_interval(station))
-    if charge_point_model(station).registration is Registration.ACCEPTED:
+    """Boot, unless that was done before the connection was lost (OCPP-J 1.6 section 5.4).
+
+    Another central system than before knows nothing of that.
+    """
+    model = charge_point_model(station)
+    if station.data[NAME].setdefault("url", station.url) != station.url:
+        station.data[NAME]["url"] = station.url
+        model.register(RegistrationEvent.RESTART)
+        model.boot_not_before = 0.0
+    model.watch(NAME, lambda: _follow_interval(station))
+    if model.registration is Registration.ACCEPTED:
         _start(station, "heartbeat", _keep_heartbeat(station))
     else:
         _start(station, "boot", _boot(station))

@@ -41,6 +41,12 @@ _TEMPLATE = Option(
     help="what it is like: a shipped template (templates lists them), or a file, ./mine.toml",
     choices=shipped_templates,
 )
+_FURTHER_URL = Option(
+    names=("--url",),
+    value="url",
+    help="a further central system, to fall back to; may be repeated",
+    repeatable=True,
+)
 _INTERVAL = Option(
     names=("-i", "--interval"),
     value="seconds",
@@ -182,6 +188,7 @@ class StationCommands:
                     choices=lambda: _VERSIONS,
                 ),
                 _TEMPLATE,
+                _FURTHER_URL,
                 _INTERVAL,
                 _TRANSPORT,
                 _STORE,
@@ -268,10 +275,11 @@ class StationCommands:
 
     async def _start_cp(self, invocation: Invocation) -> None:
         options = invocation.options
-        url = invocation.arguments["url"]
-        _check_url(url, _transport(options), options)
-        given = {"role": "cp", "url": url, "protocol": _usual_protocol(options)}
-        settings = Settings.build(given, _settings(options))
+        urls = [invocation.arguments["url"], *options.get("url", ())]
+        for url in urls:
+            _check_url(url, _transport(options), options)
+        given = {"role": "cp", "protocol": _usual_protocol(options)}
+        settings = Settings.build(given, _settings(options), {"url": urls})
         password = await self._password() if "ask-password" in options else None
         if "auto" in options and not self._is_loaded(AUTOSTART):
             await self._world.plugins.load(AUTOSTART)

@@ -113,7 +113,7 @@ def _count(number: int) -> str:
 
 def _about_charge_point(station: ChargePoint) -> str:
     about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
-    url = shown_url(station.settings.url or "")
+    url = shown_url(station.url)
     if station.peer is None:
         return f"{about}, not connected with {url}{_kept(station)}"
     if not station.peer.connection.heard_of:

@@ -133,6 +133,10 @@ class ChargePoint(Station, Protocol):
         """What it is like: a ``Template`` of ``ocppfw.charge_point``."""
 
     @property
+    def url(self) -> str:
+        """Address of the central system that it is connected with, or tries to reach."""
+
+    @property
     def peer(self) -> Peer | None:
         """The central system while connected, else None."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlsplit
 
 from ocppfw import __version__
 from ocppfw.charge_point import Template
@@ -13,6 +14,7 @@ from ocppfw.service.templates import read_template
 from ocppfw.settings import Settings
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Transport, identity_fault
 
+_OF_SOAP = ("http", "https")
 SPOKEN_OVER_SOAP = f"only {', '.join(version.subprotocol for version in SOAP_VERSIONS)}"
 
 #: What a charge point is like of which nobody says it.
@@ -31,18 +33,18 @@ class Plan:
         settings: its settings.
         template: what it is like.
         version: the version that it speaks.
-        url: address of its central system.
+        urls: addresses of its central systems, in the order in which they are tried.
     """
 
     identity: str
     settings: Settings
     template: Template
     version: OcppVersion
-    url: str
+    urls: tuple[str, ...]
 
     @property
     def transport(self) -> Transport:
-        """What the URL says."""
+        """What the URLs say."""
         return Transport.SOAP if self.settings.is_soap else Transport.WEBSOCKET
 
 
@@ -66,12 +68,14 @@ def _plan(identity: str, settings: Settings, read: Reader) -> Plan:
     version = settings.protocol or template.protocol or OcppVersion.V1_6
     if fault := identity_fault(identity, version):
         raise SettingsError(f"id: {identity!r} {fault}")
-    if settings.url is None:
+    if not settings.url:
         raise SettingsError("url: must be given, such as ws://HOST:PORT/, or http:// for SOAP")
     if settings.is_soap and version not in SOAP_VERSIONS:
         name = version.subprotocol
         raise SettingsError(f"protocol: {name} is not spoken over SOAP, {SPOKEN_OVER_SOAP}")
-    return Plan(identity, settings, template, version, settings.url)
+    if len({urlsplit(url).scheme in _OF_SOAP for url in settings.url}) > 1:
+        raise SettingsError("url: http:// and ws:// cannot be mixed, SOAP and WebSocket")
+    return Plan(identity, settings, template, version, tuple(settings.url))
 
 
 def _template_of(settings: Settings, read: Reader) -> Template:

@@ -170,7 +170,7 @@ class RunningStations(MultiService):
                 called_at = listener if plan.transport is Transport.SOAP else None
                 self._begin(
                     ChargePointService(
-                        station, plan.url, headers[plan.identity], called_at, self._reactor
+                        station, plan.urls, headers[plan.identity], called_at, self._reactor
                     )
                 )
                 started.append(station)
@@ -300,7 +300,7 @@ class RunningStations(MultiService):
         # Loads spyne, which WebSocket does without.
         from ocppfw.service.soap import SoapListener
 
-        listener = SoapListener(plan.settings, plan.url, self._reactor)
+        listener = SoapListener(plan.settings, plan.urls[0], self._reactor)
         self._take_port(listener)
         listener.setServiceParent(self)
         return listener

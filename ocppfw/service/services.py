@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.station import Station
 from ocppfw.transports.http.site import CentralSystemSite
-from ocppfw.transports.reconnect import KeptConnection, endpoint_of
+from ocppfw.transports.reconnect import KeptConnection, Place, endpoint_of, reach
 from ocppfw.transports.websocket.client import ClientFactory
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class ChargePointService(Service):
 
     Args:
         station: the charge point.
-        url: address of its central system.
+        urls: addresses of its central systems, in the order in which they are tried.
         headers: further HTTP headers of its requests, who it is among them.
         listener: takes the calls of its central system over SOAP; None over WebSocket.
         reactor: Twisted's reactor.
@@ -116,14 +116,14 @@ class ChargePointService(Service):
     def __init__(
         self,
         station: ChargePoint,
-        url: str,
+        urls: Sequence[str],
         headers: Mapping[str, str],
         listener: SoapListener | None,
         reactor: Any,
     ) -> None:
         self.station = station
         self.listener = listener
-        self._url = url
+        self._urls = urls
         self._headers = headers
         self._reactor = reactor
         self._connection: KeptConnection | None = None
@@ -144,11 +144,10 @@ class ChargePointService(Service):
             log.info(text, label=station.label, port=self.listener.port)
         log.info("ChargePoint #{id} started.", id=station.identity)
         self._connection = KeptConnection(
-            self._connector(),
-            self._url,
+            [self._place(url) for url in self._urls],
             station.settings,
             station.clock,
-            station.connecting_failed,
+            station,
             random.random,
         )
         self._connection.start()
@@ -168,12 +167,13 @@ class ChargePointService(Service):
             self.listener.remove(self.station)
         return self.station.stop()
 
-    def _connector(self) -> Callable[[], Deferred[Any]]:
-        station, url, headers, reactor = self.station, self._url, self._headers, self._reactor
+    def _place(self, url: str) -> Place:
+        station, headers, reactor = self.station, self._headers, self._reactor
         if self.listener is not None:
-            return self.listener.finder(station, url, headers).connect
-        factory = ClientFactory(station, url, headers, reactor)
-        return partial(endpoint_of(reactor, url).connect, factory)
+            finder = self.listener.finder(station, url, headers)
+            return Place(url, finder.connect, finder.reach)
+        endpoint, factory = endpoint_of(reactor, url), ClientFactory(station, url, headers, reactor)
+        return Place(url, partial(endpoint.connect, factory), partial(reach, endpoint))
 
 
 #: Keeps one station running.

@@ -16,15 +16,19 @@ _CP = (Role.CP,)
 class ChargePointSettings:
     """Charge points."""
 
-    url: str | None = setting(
-        None,
-        "Central system to connect to: ws:// or wss://; http:// or https:// for SOAP.",
-        parsers.url_of(
-            *("ws", "wss", "http", "https"),
-            query=True,
-            user_goes=" (they are given by user and password-file)",
+    url: list[str] = setting(
+        [],
+        "Central system to connect to: ws:// or wss://; http:// or https:// for SOAP. Further ones"
+        " are tried in their order while those before them do not answer.",
+        parsers.some_of(
+            parsers.url_of(
+                *("ws", "wss", "http", "https"),
+                query=True,
+                user_goes=" (they are given by user and password-file)",
+            )
         ),
         Role.CP,
+        repeatable=True,
         own=_CP,
         mask=parsers.mask_urls,
     )
@@ -141,7 +145,16 @@ class ChargePointSettings:
         own=_CP,
     )
 
+    return_interval: float = setting(
+        60,
+        "Seconds between two looks whether the first url answers again, while connected with a"
+        " later one; 0 for never.",
+        parsers.seconds(),
+        Role.CP,
+        own=_CP,
+    )
+
     @property
     def is_soap(self) -> bool:
-        """True for a charge point that speaks SOAP: the scheme of its URL says so."""
-        return urlsplit(self.url or "").scheme in ("http", "https")
+        """True for a charge point that speaks SOAP: the scheme of its first URL says so."""
+        return any(urlsplit(url).scheme in ("http", "https") for url in self.url[:1])

@@ -156,6 +156,15 @@ def url_of(*schemes: str, query: bool = False, user_goes: str = "") -> Parser[st
     return parse
 
 
+def some_of(parse: Parser[T]) -> Parser[list[T]]:
+    """What another parser takes, once or as a list."""
+
+    def parse_all(value: Any) -> list[T]:
+        return [parse(each) for each in (value if isinstance(value, list) else [value])]
+
+    return parse_all
+
+
 def mask_urls(value: Any) -> Any:
     """Addresses as they may be shown: one, a list of them, or the values of a dict."""
     if isinstance(value, str):

@@ -16,6 +16,7 @@ from ocppfw.stations.offer import LeftOut, left_out
 from ocppfw.stations.peer import Peer
 from ocppfw.stations.station import Station
 from ocppfw.text import escape_controls
+from ocppfw.urls import shown_url
 from ocppfw.versions import OcppVersion, Role
 
 
@@ -26,6 +27,7 @@ class ChargePoint(Station):
         identity: its name on the wire.
         version: the version that it speaks.
         template: what it is like.
+        url: address of the central system that it is connected with, or tries to reach.
         peer: the central system while connected, else None.
     """
 
@@ -37,6 +39,7 @@ class ChargePoint(Station):
         self.identity = identity
         self.version = version
         self.template = template
+        self.url = ""
         self.peer: Peer | None = None
         #: why the last attempt to connect has failed; None if none has, or it is connected
         self.connect_fault: str | None = None
@@ -116,13 +119,34 @@ class ChargePoint(Station):
         self._attempt_ended(None)
         return peer
 
-    def connecting_failed(self, reason: str, seconds: float) -> None:
-        """An attempt to connect has failed; the next one follows in some seconds."""
+    # From what keeps it connected.
+
+    def connecting(self, url: str) -> None:
+        """An attempt to connect begins."""
+        self.url = url
+
+    def connecting_failed(self, reason: str, seconds: float, url: str) -> None:
+        """An attempt to connect has failed; the next one follows in some seconds.
+
+        Args:
+            reason: why it has failed.
+            seconds: until the next one.
+            url: the central system that is tried then.
+        """
         shown = escape_controls(reason)
-        text = "{reason}. Next attempt in {seconds:.1f} s."
-        self.log.warn(text, reason=shown, seconds=seconds)
+        urls = self.settings.url
+        where = f", with {shown_url(url)}" if len(urls) > 1 else ""
+        text = "{reason}. Next attempt in {seconds:.1f} s{where}."
+        self.log.warn(text, reason=shown, seconds=seconds, where=where)
         notify(self._implementations("connection_failed", self.version), self, shown)
-        self._attempt_ended(shown)
+        if url in urls[:1]:  # none of the others has answered, either
+            self._attempt_ended(shown)
+
+    def go_back(self, url: str) -> None:
+        """The first central system answers again: end the connection with the present one."""
+        self.log.info("{url} answers again: going back to it.", url=shown_url(url))
+        if self.peer is not None:
+            self._drain(self.peer, f"{self.label} goes back to its first central system")
 
     def _peer_opened(self, peer: Peer) -> None:
         self.peer = peer

@@ -371,3 +371,25 @@ class TestLoading:
         assert pair.actions()[0] == "BootNotification"
         pair.wait(50)
         assert pair.actions() == ["Heartbeat"]
+
+
+class TestAnotherCentralSystem:
+    """Several are given: the charge point has to register with each."""
+
+    def test_it_boots_there(self, pair):
+        pair.station.url = "ws://first/"
+        pair.connect()
+        assert pair.calls("BootNotification")
+        pair.disconnect()
+        pair.station.url = "ws://second/"
+        pair.connect()
+        actions = pair.actions()
+        assert actions[0] == "BootNotification"
+        assert "StatusNotification" in actions[1:]
+
+    def test_at_the_same_one_it_does_not(self, pair):
+        pair.station.url = "ws://first/"
+        pair.connect()
+        pair.disconnect()
+        pair.connect()
+        assert pair.calls("BootNotification") == []

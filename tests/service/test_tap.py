@@ -96,7 +96,7 @@ def _values_of_charge_points() -> dict[str, str]:
     values |= {"password-file": "f", "authorization-key-file": "f"}
     values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
     values["trigger-boot"] = "accept"
-    values |= dict.fromkeys(("tx-attempts", "tx-interval", "tx-pause"), "7")
+    values |= dict.fromkeys(("tx-attempts", "tx-interval", "tx-pause", "return-interval"), "7")
     return values
 
 
@@ -141,7 +141,7 @@ def test_the_command_line_wins_over_the_config_file(tmp_path: Path) -> None:
 def test_a_switch_in_the_config_file_counts(tmp_path: Path) -> None:
     given = config(tmp_path, 'role = "cp"\nurl = "ws://h/"\nid = ["A", "B"]\nmanual = true\n')
     settings = options(*given).settings
-    assert (settings.manual, settings.id, settings.url) == (True, ["A", "B"], "ws://h/")
+    assert (settings.manual, settings.id, settings.url) == (True, ["A", "B"], ["ws://h/"])
 
 
 def test_settings_of_plugins_come_from_file_and_command_line(tmp_path: Path) -> None:

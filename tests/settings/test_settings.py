@@ -24,11 +24,12 @@ DEFAULTS = {
     "no_subprotocol": "close",
     "identity_from": "path",
     "origins": ("all",),
-    "url": None,
+    "url": [],
     "from_": None,
     "remote_port": None,
     "id": ["CP1"],
     "count": 1,
+    "return_interval": 60.0,
     "template": None,
     "protocol": None,
     "user": None,
@@ -72,7 +73,7 @@ DEFAULTS = {
 }
 SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
 SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
-SECONDS += ["request-timeout", "soap-peer-timeout", "tx-interval", "tx-pause"]
+SECONDS += ["request-timeout", "soap-peer-timeout", "tx-interval", "tx-pause", "return-interval"]
 WHOLE = {
     # name: lowest, highest
     "port": (0, 65535),
@@ -129,7 +130,7 @@ def test_seconds(name: str) -> None:
 
 @pytest.mark.parametrize("name", SECONDS)
 def test_where_there_may_be_no_wait_at_all(name: str) -> None:
-    if name in ("ping-interval", "tx-interval", "tx-pause"):
+    if name in ("ping-interval", "return-interval", "tx-interval", "tx-pause"):
         assert built(name, 0) == 0
     else:
         assert "must be a number of seconds" in refused(name, "0")
@@ -166,7 +167,7 @@ def test_interface() -> None:
     ],
 )
 def test_url(value: str) -> None:
-    assert built("url", value) == value
+    assert built("url", value) == built("url", [value]) == [value]
 
 
 def test_from() -> None:
