@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from ocppfw import NotConnected, OcppfwError, PluginSettings, hookimpl
+from ocppfw import PluginSettings, hookimpl
 from ocppfw.charge_point import (
-    Decision,
     InvalidTransition,
     charge_point_model,
-    reading_answer,
-    same_token,
 )
 
 role = "cp"
@@ -126,7 +123,7 @@ def _unlock(connector, failed):
     return "Unlocked"
 
 
-# What the model does by itself, and what it wants to be decided.
+# What the model does by itself.
 
 
 @hookimpl
@@ -157,69 +154,10 @@ def _look(station):
     """Do what is due; then wait until something is."""
     model = charge_point_model(station)
     model.advance()
-    while (card := model.take_card()) is not None:
-        station.run(_decide(station, card))
     _see_drivers_off(station)
     moment = model.next_moment()
     if moment is not None and not station.data[NAME]["timer"].active():
         _look_in(station, max(0.0, moment - station.clock.seconds()))
-
-
-# Who may charge, and who may stop.
-
-
-async def _decide(station, card):
-    """Decide about a card, with the central system's help where the rules want that."""
-    model = charge_point_model(station)
-    decision = _decision(station, card, station.peer is not None)
-    if decision is Decision.ASK:
-        decision, parent = await _ask(station, card)
-    else:
-        parent = None
-    if decision is Decision.ALLOW:
-        model.allow(card, parent)
-    else:
-        station.log.info("A card was refused at connector {n}.", n=card.connector.number)
-        model.refuse(card)
-
-
-def _decision(station, card, online):
-    """What the charge point decides by itself (1.6 sections 3.5, 3.10, 4.1 and 5.11)."""
-    model = charge_point_model(station)
-    now = station.now().timestamp()
-    online = online and model.registration.may_send
-    transaction = card.transaction
-    if card.stops:
-        starter = transaction.token, transaction.parent
-        return model.authorizer.decide_stop(starter, card.token, now, online)
-    return model.authorizer.decide_start(card.token, now, online, transaction.remote)
-
-
-async def _ask(station, card):
-    """What the central system decides, and the parentIdTag (2.x: groupIdToken) that it tells."""
-    model = charge_point_model(station)
-    question = model.messages.authorize(card.token)
-    if question is None:
-        return Decision.ALLOW, None
-    action, payload = question
-    try:
-        answer = await station.call_when_room(action, payload)
-        with reading_answer(action, answer):
-            accepted, parent = model.messages.is_accepted(answer), model.messages.parent(answer)
-            if not station.version.is_2x:
-                model.learn(card.token, answer)
-    except NotConnected:
-        return _decision(station, card, online=False), None
-    except OcppfwError as error:
-        station.log.warn("{action} failed: {error}", action=action, error=error)
-        return Decision.REFUSE, None
-    stranger = card.stops and not _same_group(card.transaction.parent, parent)
-    return Decision.ALLOW if accepted and not stranger else Decision.REFUSE, parent
-
-
-def _same_group(one, other):
-    """Whether two groups are one (1.6 section 3.10)."""
-    return one is not None and other is not None and same_token(one, other)
 
 
 # The driver of a remote start.

@@ -148,7 +148,8 @@ class Authorizer:
         if parent is None:
             return Decision.REFUSE
         decision = decide(self._situation(token, now, online))
-        stranger = not same_group(parent, self.known(token, now))
+        known = self.known(token, now)
+        stranger = known is None or not same_group(parent, known.parent)
         return Decision.REFUSE if decision is Decision.ALLOW and stranger else decision
 
     def _situation(self, token: Any, now: float, online: bool) -> Situation:
@@ -161,11 +162,9 @@ class Authorizer:
         )
 
 
-def same_group(parent: str | None, info: IdTagInfo | None) -> bool:
-    """Whether who was authorized belongs to the group of the starter (1.6 section 3.10).
+def same_group(one: str | None, other: str | None) -> bool:
+    """Whether two parentIdTags, None for none, are those of one group (1.6 section 3.10).
 
-    The groups are compared, never a group with an idTag.
+    They are compared with one another, never with an idTag.
     """
-    if parent is None or info is None or info.parent is None:
-        return False
-    return same_token(parent, info.parent)
+    return one is not None and other is not None and same_token(one, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 from random import Random
@@ -241,9 +242,13 @@ class Sessions:
         return not asked or self.messages.is_accepted(answer)
 
     def learn(self, token: Any, answer: dict[str, Any]) -> None:
-        """Remember what an answer of 1.x says of an idTag (1.6 section 3.5.1)."""
-        info = IdTagInfo.of(answer["idTagInfo"])
-        self.authorizer.learn(token, info, self.clock.now().timestamp())
+        """Remember what an answer of 1.x says of an idTag (1.6 section 3.5.1).
+
+        Where ``validation`` lets an idTagInfo pass that says nothing, there is nothing to remember.
+        """
+        with contextlib.suppress(AttributeError, LookupError, TypeError, ValueError):
+            info = IdTagInfo.of(answer["idTagInfo"])
+            self.authorizer.learn(token, info, self.clock.now().timestamp())
 
     def refused(self, entry: Entry, now: float, attempts: int, interval: float) -> bool:
         """The central system has refused a message; True if it is given up; see ``Outbox``."""

@@ -181,17 +181,12 @@ class TestStop:
 
 
 @pytest.mark.parametrize(
-    ("parent", "info", "expected"),
-    [
-        ("G", IdTagInfo("Accepted", parent="g"), True),
-        ("G", IdTagInfo("Accepted", parent="H"), False),
-        ("G", IdTagInfo("Accepted"), False),
-        ("G", None, False),
-        (None, IdTagInfo("Accepted"), False),
-    ],
+    ("one", "other", "expected"),
+    [("G", "g", True), ("G", "H", False), ("G", None, False), (None, None, False)],
 )
-def test_same_group(parent, info, expected):
-    assert same_group(parent, info) is expected
+def test_same_group(one, other, expected):
+    assert same_group(one, other) is expected
+    assert same_group(other, one) is expected
 
 
 def test_same_token():
