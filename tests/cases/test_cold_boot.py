@@ -1,0 +1,38 @@
+"""Group 4.1: the power comes, and the charge point registers."""
+
+from ocppfw.versions import OcppVersion
+from tests.cases.links import from_1_6
+from tests.plugins.charge_points import boot_answer
+
+ALL_AVAILABLE = ["SN 0 Available", "SN 1 Available", "SN 2 Available"]
+
+
+def interval(cold):
+    """What the key of the heartbeat says."""
+    name = "HeartbeatInterval" if cold.version is OcppVersion.V1_6 else "HeartBeatInterval"
+    return cold.model.configuration.read([name])[0][name][0]
+
+
+def test_cp16_001_accepted(cold):
+    cold.answers["BootNotification"] = boot_answer(cold.version, interval=30)
+    cold.connect()
+    cold.expect("Boot", *ALL_AVAILABLE)
+    cold.wait(30)
+    cold.expect("HB")
+    assert interval(cold) == "30"
+
+
+@from_1_6
+def test_cp16_002_pending(cold):
+    cold.answers["BootNotification"] = boot_answer(cold.version, "Pending", 20)
+    cold.connect()
+    [first] = cold.expect("Boot")
+    assert cold.keys("NumberOfConnectors") == {"NumberOfConnectors": "2"}
+    cold.configure(MeterValueSampleInterval=37)
+    request = {"requestedMessage": "StatusNotification", "connectorId": 1}
+    assert cold.ask("TriggerMessage", request) == "Accepted"
+    cold.expect("SN 1 Available")
+    cold.answers["BootNotification"] = boot_answer(cold.version)
+    cold.wait(20)
+    [again, *_] = cold.expect("Boot", *ALL_AVAILABLE)
+    assert 20 <= again.time - first.time <= 60
