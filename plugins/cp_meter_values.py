@@ -74,5 +74,6 @@ async def _send(station, connectors, sent):
     for connector in connectors if sent else ():
         found = model.measuring.found(connector)
         if found is not None:
+            model.changed()  # a register that was told must not run backwards over a restart
             action, payload = model.messages.measured(connector, found)
             await station.tell(action, payload, when_room=True)

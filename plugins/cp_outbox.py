@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from ocppfw import (
     Argument,
     CallFailed,
@@ -100,8 +98,7 @@ async def _deliver(station, model):
 
 
 async def _send(station, model, entry):
-    with contextlib.suppress(StorageError):  # the store says so, and it goes on in memory
-        await station.store.committed()
+    await _until_kept(station)
     payload = model.outbox.payload_of(entry)
     try:
         answer = await station.call_when_room(entry.action, payload)
@@ -120,6 +117,18 @@ async def _send(station, model, entry):
             _say_dropped(station, entry, error)
         else:
             _settle_odd_answer(station, model, entry, error)
+
+
+async def _until_kept(station):
+    """Wait until a message is on disk; where that cannot be, it goes all the same."""
+    try:
+        await station.store.committed()
+        station.data[NAME].pop("unkept", None)
+    except StorageError:
+        if "unkept" not in station.data[NAME]:
+            station.data[NAME]["unkept"] = True
+            text = "Messages about transactions are in memory only;"
+            station.log.warn(f"{text} no further transaction begins meanwhile.")
 
 
 def _settle_odd_answer(station, model, entry, error):

@@ -267,7 +267,12 @@ class Connector:
     def to_json(self) -> dict[str, Any]:
         """What must survive a restart: the meter, a transaction that runs, the cable."""
         transaction = self.transaction
-        kept: dict[str, Any] = {"meter": self.meter.to_json(), "cable": self.cable}
+        kept: dict[str, Any] = {
+            "status": self.status,
+            "meter": self.meter.to_json(),
+            "cable": self.cable,
+            "used": self.used,
+        }
         if transaction is not None and transaction.running:
             kept["transaction"] = transaction.to_json()
         if self.plugged and self.ev is not None:
@@ -280,16 +285,15 @@ class Connector:
         Raises:
             Exception: it is not what ``to_json`` says.
         """
+        ev = Ev.from_json(kept["ev"]) if "ev" in kept else None
         transaction = kept.get("transaction")
-        if transaction is not None:
-            self.transaction = Transaction.from_json(transaction)
-            self.locked = True
+        running = None if transaction is None else Transaction.from_json(transaction)
+        status, cable, used = ConnectorStatus(kept["status"]), bool(kept["cable"]), kept["used"]
         self.meter.from_json(kept["meter"])
-        self.cable = bool(kept["cable"])
-        if "ev" in kept:
-            self.ev = Ev.from_json(kept["ev"])
-        self.plugged = self.ev is not None
-        self.used = self.cable
+        self.ev, self.transaction, self.locked = ev, running, running is not None
+        self.status, self.plugged, self.cable = status, ev is not None, cable
+        # Who had not begun to charge has had time enough meanwhile.
+        self.used = bool(used) or status is ConnectorStatus.PREPARING
 
     def next_moment(self) -> float | None:
         """When its power changes by itself, in seconds of the clock; None for never."""

@@ -138,6 +138,29 @@ class DeviceModel(Policies):
             return found
         return {**found, "value": self.value(variable, attribute)}
 
+    # What survives a restart.
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """What was set, in the words of SetVariables."""
+        return [
+            {
+                "component": variable.component.as_json(),
+                "variable": variable.as_json(),
+                "attributeType": attribute,
+                "attributeValue": value,
+            }
+            for (variable, attribute), value in self._values.items()
+        ]
+
+    def from_json(self, items: Iterable[Json]) -> list[str]:
+        """Take over what ``to_json`` gave.
+
+        Returns:
+            The names of variables that cannot have that value, and keep the one that they have.
+        """
+        wrong = [item for item in items if self.write(item) != "Accepted"]
+        return [f"{each['component']['name']}.{each['variable']['name']}" for each in wrong]
+
     # What behaviours ask for.
 
     def followed(self, name: str) -> str:

@@ -203,7 +203,7 @@ class Kerb(Sessions):
 
     def can_start(self, connector: Connector) -> bool:
         """Whether a transaction may begin at a connector."""
-        return connector.is_free and not self.resetting and not self.outbox.full
+        return connector.is_free and not self.resetting and self.can_owe
 
     def connector_to_start(self, number: int | None) -> Connector | None:
         """The connector for a new transaction: the one named, or any; None if there is none.
@@ -230,6 +230,11 @@ class Kerb(Sessions):
         if found is None:
             raise InvalidTransition("no connector is free")
         return found
+
+    @property
+    def can_owe(self) -> bool:
+        """Whether what a transaction leads to can be kept until it is delivered."""
+        raise NotImplementedError
 
     @property
     def resetting(self) -> bool:

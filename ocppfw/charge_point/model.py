@@ -13,6 +13,7 @@ from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import NO_ERROR, Connector
 from ocppfw.charge_point.connector_status import ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.keeping import Keeper, Store
 from ocppfw.charge_point.kerb import Kerb
 from ocppfw.charge_point.machine import next_state
 from ocppfw.charge_point.measuring import Measuring
@@ -57,6 +58,14 @@ class Owner(Protocol):
     @property
     def clock(self) -> Any:
         """Twisted's reactor, or a Clock in tests."""
+
+    @property
+    def store(self) -> Store:
+        """Where it is kept."""
+
+    @property
+    def log(self) -> Any:
+        """Where is said what could not be read again."""
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
@@ -104,6 +113,8 @@ class ChargePointModel(Kerb):
         registration: how far it has come with its BootNotification.
         boot_reason: why it has started; the words of BootNotification of 2.x.
         boot_not_before: when the next BootNotification may be sent at the earliest.
+        operative: what ChangeAvailability has said of each connector, and under 0 of all.
+        keeper: keeps what must survive a restart; None where nothing is kept.
     """
 
     def __init__(
@@ -132,7 +143,8 @@ class ChargePointModel(Kerb):
         self.measuring = Measuring(
             version, self.configuration, self.connectors, clock, self.owe_meter_values
         )
-        self._operative = dict.fromkeys([0, *self.connectors], True)
+        self.operative = dict.fromkeys([0, *self.connectors], True)
+        self.keeper: Keeper | None = None
         self._watchers: dict[str, Callable[[], None]] = {}
         self._held = 0  # calls whose answer the watchers wait for
         self._changed = False
@@ -156,8 +168,13 @@ class ChargePointModel(Kerb):
         self._watchers.pop(name, None)
 
     def changed(self) -> None:
-        """Tell the watchers, at once or when the answer that they wait for is out."""
+        """Keep what has changed, and tell the watchers.
+
+        They are told at once, or when the answer that they wait for is out.
+        """
         self._note_status()
+        if self.keeper is not None:
+            self.keeper.save()
         if self._held:
             self._changed = True
             return
@@ -199,6 +216,12 @@ class ChargePointModel(Kerb):
             self.advance_session(connector)
         if self._reports.announce(self.clock.seconds()):
             self.changed()
+
+    @property
+    def can_owe(self) -> bool:
+        """Whether what a transaction leads to can be kept until it is delivered."""
+        failing = self.keeper is not None and self.keeper.is_failing
+        return not failing and not self.outbox.full
 
     # Registration.
 
@@ -253,20 +276,20 @@ class ChargePointModel(Kerb):
             The status to answer: Rejected if there is no such connector, Scheduled if a
             transaction must end first, else Accepted.
         """
-        if number not in self._operative:
+        if number not in self.operative:
             return "Rejected"
         affected = list(self.connectors.values()) if number == 0 else self.chosen(number)
-        self._operative[number] = operative
+        self.operative[number] = operative
         busy = any(connector.transaction for connector in affected)
         for connector in affected:
             if not self.version.is_2x:
-                self._operative[connector.number] = operative
+                self.operative[connector.number] = operative
             connector.set_operative(self._is_operative(connector.number))
         self.changed()
         return "Scheduled" if busy and not operative else "Accepted"
 
     def _is_operative(self, number: int) -> bool:
-        return self._operative[number] and (self._operative[0] or not self.version.is_2x)
+        return self.operative[number] and (self.operative[0] or not self.version.is_2x)
 
     # Status.
 
@@ -319,7 +342,7 @@ class ChargePointModel(Kerb):
         return "Occupied" if status.occupied or reserved else str(status)
 
     def _status_of_all(self, statuses: dict[int, str]) -> str:
-        if not self._operative[0] and not self.in_use:
+        if not self.operative[0] and not self.in_use:
             return "Unavailable"
         occupied = self.version is OcppVersion.V1_5 and set(statuses.values()) == {"Occupied"}
         return "Occupied" if occupied else "Available"  # 1.5 section 7.10
@@ -350,5 +373,16 @@ def charge_point_model(station: Owner) -> ChargePointModel:
             _StationClock(station),
             _CHANCE,
         )
+        _take_up(kept["model"], station)
     model: ChargePointModel = kept["model"]
     return model
+
+
+def _take_up(model: ChargePointModel, station: Owner) -> None:
+    """Go on from what was kept, where something is."""
+    if not station.settings.keeps:
+        return
+    keeper = Keeper(model, station.store)
+    for fault in keeper.load():
+        station.log.error("What was kept is left out: {fault}", fault=fault)
+    model.keeper = keeper

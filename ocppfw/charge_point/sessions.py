@@ -169,7 +169,12 @@ class Sessions:
         self.changed()
 
     def stop_transaction(
-        self, connector: Connector, reason: str, token: Any = None, holds: bool = False
+        self,
+        connector: Connector,
+        reason: str,
+        token: Any = None,
+        holds: bool = False,
+        at: str | None = None,
     ) -> None:
         """End the transaction of a connector, or give up one that has not begun.
 
@@ -178,21 +183,27 @@ class Sessions:
             reason: as StopTransaction of 1.6, or stoppedReason of 2.x.
             token: whose card has stopped it; None if no card has.
             holds: whether the connector goes on holding the cable.
+            at: when it ended, as the messages write it; None for now.
         """
         if not connector.present().running:
             self.give_up(connector)
             return
-        connector.end(reason, self.timestamp(), token, holds)
+        connector.end(reason, at or self.timestamp(), token, holds)
         data = self.measuring.end(connector)
         self._owe(connector, self.messages.stopped(connector, data), "stop")
         connector.transaction = None
         connector.update()
         self.changed()
 
-    def stop_all(self, reason: str) -> None:
-        """End all transactions; those that have not begun are given up."""
+    def stop_all(self, reason: str, at: str | None = None) -> None:
+        """End all transactions; those that have not begun are given up.
+
+        Args:
+            reason: as of ``stop_transaction``.
+            at: likewise.
+        """
         for connector in self.in_use:
-            self.stop_transaction(connector, reason)
+            self.stop_transaction(connector, reason, at=at)
 
     def running(self, transaction_id: Any) -> Connector | None:
         """The connector with the transaction of an id that runs, None if none does."""

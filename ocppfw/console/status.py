@@ -9,7 +9,6 @@ from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import Misused, whole_number
 from ocppfw.console.world import World
 from ocppfw.interfaces import Refusal
-from ocppfw.service.stores import IN_MEMORY
 from ocppfw.service.transactions import transactions_of
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -123,8 +122,8 @@ def _about_charge_point(station: ChargePoint) -> str:
 
 
 def _kept(station: Station) -> str:
-    store = station.settings.store
-    return "" if store == IN_MEMORY else f", store {shown_url(store)}"
+    settings = station.settings
+    return f", store {shown_url(settings.store)}" if settings.keeps else ""
 
 
 def _running(peer: Peer) -> str:

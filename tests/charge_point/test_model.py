@@ -187,7 +187,7 @@ def test_a_station_has_one_model():
         version=V1_6,
         identity="CP1",
         template=Template().with_connectors(5),
-        settings=SimpleNamespace(ping_interval=60.0),
+        settings=SimpleNamespace(ping_interval=60.0, keeps=False),
         clock=TestClock(),
         now=TestClock().now,
     )

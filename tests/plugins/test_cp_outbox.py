@@ -280,3 +280,20 @@ def test_unloaded_and_loaded_again(clock, logged):
     assert transactions_told(pair) == [STARTED]
     pair.end()
     assert logged.faults() == []
+
+
+def test_a_register_that_was_told_is_kept(clock, logged):
+    """Also by a message that does not go through the outbox."""
+    pair = ChargePointPair(V1_6, clock, store="sqlite:///not-opened.db")
+    pair.connect()
+    pair.start()
+    pair.configure("MeterValueSampleInterval", "0")
+    pair.wait(3600)
+    pair.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
+    [(_, told)] = pair.calls("MeterValues")
+    kept = pair.station.store.get("charge_point/1.6", "connector/1")
+    assert told["meterValue"][0]["sampledValue"][0]["value"] == "11000"
+    assert kept["meter"]["energy"] == 11_000 * 3_600_000_000
+    pair.wait(0)
+    pair.end()
+    assert logged.faults() == []
