@@ -1,7 +1,11 @@
 """Group 4.1: the power comes, and the charge point registers."""
 
+from itertools import pairwise
+
+from ocppfw import CallFailed
 from ocppfw.versions import OcppVersion
-from tests.cases.links import from_1_6
+from tests.cases.links import from_1_5, from_1_6
+from tests.memory.script import NEVER
 from tests.plugins.charge_points import boot_answer
 
 ALL_AVAILABLE = ["SN 0 Available", "SN 1 Available", "SN 2 Available"]
@@ -36,3 +40,26 @@ def test_cp16_002_pending(cold):
     cold.wait(20)
     [again, *_] = cold.expect("Boot", *ALL_AVAILABLE)
     assert 20 <= again.time - first.time <= 60
+
+
+def test_cp16_108_boot_is_refused_and_not_answered(cold):
+    cold.answers["BootNotification"] = CallFailed("InternalError", "not now")
+    cold.connect()
+    cold.expect("Boot")
+    cold.answers["BootNotification"] = NEVER
+    cold.wait(15)
+    cold.expect("Boot")
+    cold.answers["BootNotification"] = boot_answer(cold.version)
+    cold.wait(60)
+    boots = [each for each in cold.central.heard if str(each) == "Boot"]
+    cold.expect("Boot", *ALL_AVAILABLE)
+    assert all(later.time - earlier.time >= 10 for earlier, later in pairwise(boots))
+
+
+@from_1_5
+def test_cp16_109_another_interval_of_the_heartbeat(case):
+    key = "HeartbeatInterval" if case.version is OcppVersion.V1_6 else "HeartBeatInterval"
+    case.configure(**{key: 20})
+    assert case.keys(key) == {key: "20"}
+    case.wait(70)
+    case.expect("HB", "HB", "HB")

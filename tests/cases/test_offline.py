@@ -139,3 +139,47 @@ def test_cp16_047_the_stop_waits_for_the_answer_to_the_start(known):
     known.central.answer_late({"transactionId": 77, **id_tag_info()})
     known.wait(2)
     known.expect("Stop 77 Local")
+
+
+def test_cp16_128_only_the_present_status_is_told(case):
+    case.disconnect()
+    case.plug()
+    case.unplug()
+    case.fault("PowerSwitchFailure")
+    case.clear()
+    case.plug(2)
+    case.connect()
+    case.expect("SN 2 Preparing")
+
+
+def test_cp16_129_a_power_failure_before_it_is_told(known):
+    charge_offline(known)
+    known.tap(K1)
+    known.unplug()
+    known.power_off()
+    known.wait(60)
+    known.reconnect()
+    known.expect(
+        "Boot",
+        "SN 0 Available",
+        "SN 1 Available",
+        "SN 2 Available",
+        f"Start 1 {K1}",
+        f"Stop {known.transaction} Local",
+    )
+    started, stopped = moments(known, "StartTransaction", "StopTransaction")
+    assert stopped - started == 60
+
+
+def test_cp16_132_a_stop_that_is_not_answered(case):
+    t = case.charge(K1)
+    case.answers["StopTransaction"] = NEVER
+    assert case.remote_stop(t) == "Accepted"
+    case.expect(f"Stop {t} Remote")
+    case.disconnect()
+    case.wait(60)
+    case.answers["StopTransaction"] = {}
+    case.connect()
+    case.expect(f"Stop {t} Remote", "SN 1 Finishing")
+    first, again = case.payloads("StopTransaction")
+    assert first == again

@@ -70,3 +70,11 @@ def test_cp16_010_a_card_of_the_group(case):
     case.tap(K2)
     case.expect(f"Auth {K2}", f"Stop {t} Local", "SN 1 Finishing")
     assert stop_of(case)["idTag"] == K2
+
+
+def test_cp16_170_cable_out_at_the_station(case):
+    case.configure(StopTransactionOnEVSideDisconnect=True, UnlockConnectorOnEVSideDisconnect=True)
+    t = case.charge(K1)
+    case.unplug()
+    case.unplug()
+    case.expect("SN 1 SuspendedEV", f"Stop {t} EVDisconnected", "SN 1 Finishing", "SN 1 Available")
