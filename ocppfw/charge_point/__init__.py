@@ -10,7 +10,7 @@ from ocppfw.charge_point.answers import reading_answer
 from ocppfw.charge_point.authorization import Authorizer, Decision, same_group, same_token
 from ocppfw.charge_point.authorization_cache import AuthorizationCache, IdTagInfo
 from ocppfw.charge_point.configuration import ConfigurationKeys
-from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector import NO_ERROR, Connector
 from ocppfw.charge_point.connector_status import ConnectorEvent, ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
 from ocppfw.charge_point.ev import Ev, EvEvent, EvModel, EvState
@@ -28,6 +28,7 @@ from ocppfw.charge_point.transaction_messages import transaction_messages
 from ocppfw.charge_point.variables import Variable
 
 __all__ = [
+    "NO_ERROR",
     "AuthorizationCache",
     "Authorizer",
     "CarTemplate",

@@ -208,11 +208,11 @@ class Kerb(Sessions):
     def connector_to_start(self, number: int | None) -> Connector | None:
         """The connector for a new transaction: the one named, or any; None if there is none.
 
-        Where a driver has plugged in is meant first.
+        Where a driver has just plugged in is meant first, then where nothing is plugged in.
         """
         wanted = self.connectors.values() if number is None else self.chosen(number)
         ready = [each for each in wanted if self.can_start(each)]
-        return min(ready, key=lambda each: (not each.plugged, each.used), default=None)
+        return min(ready, key=lambda each: (each.used, not each.plugged), default=None)
 
     def chosen(self, number: int) -> list[Connector]:
         """The connector of a number, as a list of one or none."""

@@ -104,15 +104,21 @@ class Sessions:
             remote: True when the central system has asked for it.
             remote_start_id: of its RequestStartTransaction (2.x).
         """
-        key = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        key = self._new_key()
         transaction = Transaction(token, key, remote=remote, remote_start_id=remote_start_id)
-        transaction.id = key if self.version.is_2x else None
-        connector.transaction = transaction
-        self.wait(connector)
+        self._prepare(connector, transaction)
         self._cards.append(Card(token, connector, transaction))
-        connector.update()
         self.changed()
         return transaction
+
+    def _new_key(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def _prepare(self, connector: Connector, transaction: Transaction) -> None:
+        transaction.id = transaction.key if self.version.is_2x else None
+        connector.transaction = transaction
+        self.wait(connector)
+        connector.update()
 
     def wait(self, connector: Connector) -> None:
         """A card or a cable is to come in time (1.6 section 9.1.6)."""
@@ -162,11 +168,45 @@ class Sessions:
         transaction = connector.transaction
         ready = transaction is not None and transaction.state is TransactionState.AUTHORIZED
         if ready and connector.can_begin:
-            connector.begin(self.timestamp())
-            self._owe(connector, self.messages.started(connector), "start")
-            self.measuring.begin(connector)
-            connector.update()
+            self._begin(connector, None)
         self.changed()
+
+    def _begin(self, connector: Connector, message: Outgoing | None) -> Entry:
+        connector.begin(self.timestamp())
+        entry = self._owe(connector, message or self.messages.started(connector), "start")
+        self.measuring.begin(connector)
+        connector.update()
+        return entry
+
+    def begin_told(
+        self, connector: Connector, token: Any, message: Outgoing, key: str | None = None
+    ) -> Entry:
+        """Begin a transaction at once, and tell of it in somebody's own words.
+
+        Args:
+            connector: where; it is free.
+            token: who charges.
+            message: what tells that it has begun.
+            key: its name in the outbox, and in 2.x its id; None for a new one.
+
+        Returns:
+            The message in the outbox.
+        """
+        transaction = Transaction(token, key or self._new_key())
+        self._prepare(connector, transaction)
+        transaction.happens(TransactionEvent.ALLOW)
+        transaction.seq_no = message[1].get("seqNo", -1) + 1
+        entry = self._begin(connector, message)
+        self.changed()
+        return entry
+
+    def update_told(self, connector: Connector, message: Outgoing) -> Entry:
+        """Tell of a transaction that runs in somebody's own words; the message in the outbox."""
+        transaction = connector.present()
+        transaction.seq_no = max(transaction.seq_no, message[1].get("seqNo", -1) + 1)
+        entry = self._owe(connector, message, "update")
+        self.changed()
+        return entry
 
     def stop_transaction(
         self,
@@ -175,7 +215,8 @@ class Sessions:
         token: Any = None,
         holds: bool = False,
         at: str | None = None,
-    ) -> None:
+        message: Outgoing | None = None,
+    ) -> Entry | None:
         """End the transaction of a connector, or give up one that has not begun.
 
         Args:
@@ -184,16 +225,22 @@ class Sessions:
             token: whose card has stopped it; None if no card has.
             holds: whether the connector goes on holding the cable.
             at: when it ended, as the messages write it; None for now.
+            message: what tells of it; None for the usual.
+
+        Returns:
+            The message in the outbox, None where nothing had begun.
         """
         if not connector.present().running:
             self.give_up(connector)
-            return
+            return None
         connector.end(reason, at or self.timestamp(), token, holds)
         data = self.measuring.end(connector)
-        self._owe(connector, self.messages.stopped(connector, data), "stop")
+        message = message or self.messages.stopped(connector, data)
+        entry = self._owe(connector, message, "stop")
         connector.transaction = None
         connector.update()
         self.changed()
+        return entry
 
     def stop_all(self, reason: str, at: str | None = None) -> None:
         """End all transactions; those that have not begun are given up.
@@ -280,9 +327,9 @@ class Sessions:
         self.outbox.add(*message, transaction=transaction, role=role)
         self.changed()
 
-    def _owe(self, connector: Connector, message: Outgoing, role: Any) -> None:
+    def _owe(self, connector: Connector, message: Outgoing, role: Role) -> Entry:
         action, payload = message
-        self.outbox.add(action, payload, transaction=connector.present().key, role=role)
+        return self.outbox.add(action, payload, transaction=connector.present().key, role=role)
 
     def tell_charging_state(self, connector: Connector) -> None:
         """Tell of a charging state that has changed, where a message does (2.x)."""

@@ -119,7 +119,7 @@ class TestStarting:
     def test_again_without_unplugging(self, model):
         charge(model)
         model.stop()
-        model.tap("ABC")
+        model.tap("ABC", 1)
         decide(model)
         assert owed(model) == ["StartTransaction", "StopTransaction", "StartTransaction"]
         assert told(model) == ["Preparing", "Charging", "Finishing", "Preparing", "Charging"]
