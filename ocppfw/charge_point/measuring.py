@@ -188,12 +188,17 @@ class Measuring:
 
     # Both.
 
-    def found(self, connector: Connector) -> MeterValue | None:
-        """What is measured because it is asked for; None where nothing can be."""
+    def found(self, connector: Connector, context: str = "Trigger") -> MeterValue | None:
+        """What is measured because it is asked for; None where nothing can be.
+
+        Args:
+            connector: where.
+            context: a ReadingContext; what is typed is no Trigger, which 1.5 does not have.
+        """
         readings = _read_now(connector)
         running = self._running_at(connector.number)
         since = readings.register if running is None else running.register
-        return self._measured(readings, self._policies.sampled_measurands, "Trigger", since)
+        return self._measured(readings, self._policies.sampled_measurands, context, since)
 
     def _measured(
         self, readings: Readings, wanted: list[str], context: str, since: int

@@ -77,7 +77,7 @@ class TypedTransactions:
     def _known_values(self, payload: dict[str, Any], typed: set[str]) -> dict[str, Any]:
         number = payload.get("connectorId", payload.get("evseId", 0))
         for connector in self._model.chosen(number):
-            found = self._model.measuring.found(connector)
+            found = self._model.measuring.found(connector, "Sample.Periodic")
             if found is not None:
                 return self._model.messages.measured(connector, found)[1]
         return {}
