@@ -26,6 +26,7 @@ from ocppfw.charge_point.times import seconds_of, timestamp
 from ocppfw.charge_point.transaction import Stop, Transaction, TransactionEvent, TransactionState
 from ocppfw.charge_point.transaction_messages import transaction_messages
 from ocppfw.charge_point.variables import Variable
+from ocppfw.charge_point.visits import Mishap, Visit, drawn_tags, visits
 
 __all__ = [
     "NO_ERROR",
@@ -48,6 +49,7 @@ __all__ = [
     "IdTagInfo",
     "InvalidTransition",
     "Meter",
+    "Mishap",
     "Outbox",
     "Registration",
     "RegistrationEvent",
@@ -58,11 +60,14 @@ __all__ = [
     "TransactionEvent",
     "TransactionState",
     "Variable",
+    "Visit",
     "charge_point_model",
+    "drawn_tags",
     "reading_answer",
     "same_group",
     "same_token",
     "seconds_of",
     "timestamp",
     "transaction_messages",
+    "visits",
 ]
