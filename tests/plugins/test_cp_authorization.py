@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocppfw.charge_point import IdTagInfo, timestamp
+from ocppfw.charge_point import IdTagInfo, RegistrationEvent, timestamp
 from ocppfw.versions import OcppVersion
 from tests.memory.script import NEVER
 from tests.plugins.charge_points import ChargePointPair, refusal
@@ -221,6 +221,18 @@ class TestOffline:
         charge(pair)
         configure(pair, AuthorizationCacheEnabled="false")
         assert not self.start_offline(pair)
+
+    def test_not_registered_is_as_good_as_offline(self, pair):
+        """While Pending no Authorize may be sent (1.6 section 4.2.1)."""
+        configure(pair, LocalAuthorizeOffline="true")
+        charge(pair)
+        pair.model.reboot()
+        pair.model.register(RegistrationEvent.BOOT)
+        show(pair, "K2")
+        assert pair.model.connectors[1].transaction is None
+        show(pair, "K1")
+        assert pair.model.connectors[1].transaction.running
+        assert asked(pair) == []
 
     def test_a_connection_that_is_lost_while_it_is_asked(self, pair):
         configure(pair, LocalAuthorizeOffline="true", LocalPreAuthorize="false")
