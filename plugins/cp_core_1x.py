@@ -45,9 +45,16 @@ def cp_get_configuration(station, payload):
     return {**answer, "unknownKey": unknown} if unknown else answer
 
 
+# Keys about the connection take effect at once.
+
+
 @hookimpl
 def station_started(station):
-    charge_point_model(station).watch(NAME, lambda: _follow_ping_interval(station))
+    if station.version == "1.6":
+        seconds = max(1, round(station.settings.call_timeout))
+        _configuration(station).begin_with("MessageTimeout", str(seconds))
+    charge_point_model(station).watch(NAME, lambda: _follow(station))
+    _follow(station)
 
 
 @hookimpl
@@ -57,8 +64,13 @@ def connection_opened(station):
     _follow_ping_interval(station)
 
 
+def _follow(station):
+    station.call_timeout = _configuration(station).message_timeout  # 1.6 errata 3.82
+    _follow_ping_interval(station)
+
+
 def _follow_ping_interval(station):
-    """WebSocketPingInterval takes effect at once (OCPP-J 1.6 section 7)."""
+    """WebSocketPingInterval: OCPP-J 1.6 section 7."""
     model, kept = charge_point_model(station), station.data[NAME]
     wanted = model.configuration.ping_interval
     if wanted is None or station.peer is None:
@@ -96,6 +108,7 @@ def _await_download(station, moment):
 @hookimpl
 def station_stopped(station):
     charge_point_model(station).unwatch(NAME)
+    station.call_timeout = None
     _cancel_download(station)
 
 

@@ -100,6 +100,8 @@ class Authorizer:
         cache: the same.
     """
 
+    __slots__ = ("_policies", "cache")
+
     def __init__(self, policies: Policies, cache: AuthorizationCache) -> None:
         self._policies = policies
         self.cache = cache

@@ -61,6 +61,8 @@ class AuthorizationCache:
         limit: how many idTags it holds, from 1 on.
     """
 
+    __slots__ = ("_entries", "_version", "limit")
+
     def __init__(self, version: OcppVersion, limit: int = DEFAULT_LIMIT) -> None:
         self._version = version
         self.limit = limit
@@ -102,8 +104,12 @@ class AuthorizationCache:
         ]
 
     def from_json(self, entries: Iterable[list[Any]]) -> None:
-        """Take over what ``to_json`` gave; of more entries than it holds the latest ones."""
-        self._entries = {tag: IdTagInfo(*info) for tag, *info in [*entries][-self.limit :]}
+        """Take over what ``to_json`` gave; of more entries than it holds the latest ones.
+
+        Raises:
+            Exception: it is not what ``to_json`` gives.
+        """
+        self._entries = dict(_entry(*each) for each in [*entries][-self.limit :])
 
     def _kept(self, info: IdTagInfo) -> IdTagInfo | None:
         """What is kept of an answer; None where the idTag is to be forgotten."""
@@ -119,3 +125,15 @@ class AuthorizationCache:
         entries = self._entries.items()
         invalid = (tag for tag, info in entries if not info.at(now).accepted)
         del self._entries[next(invalid, next(iter(self._entries)))]
+
+
+def _entry(tag: str, status: str, expires: float | None, parent: str | None) -> Any:
+    """An entry that was kept as JSON.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    texts = (tag, status) if parent is None else (tag, status, parent)
+    if not all(isinstance(each, str) for each in texts):
+        raise TypeError(f"{texts} must be texts")
+    return tag, IdTagInfo(status, None if expires is None else float(expires), parent)

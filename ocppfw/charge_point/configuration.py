@@ -68,6 +68,10 @@ class ConfigurationKeys(Policies):
         self._changed()
         return "Accepted"
 
+    def begin_with(self, name: str, value: str) -> None:
+        """Say what a key is until it is set, where that is a matter of the settings."""
+        self._own[name] = value
+
     def to_json(self) -> dict[str, str]:
         """What was set, as JSON can say it."""
         return dict(self._values)
@@ -95,6 +99,12 @@ class ConfigurationKeys(Policies):
     def ping_interval(self) -> int | None:
         """Seconds between WebSocket pings, 0 for none; None where no key says it."""
         value = self._values.get("WebSocketPingInterval", self._own.get("WebSocketPingInterval"))
+        return None if value is None else int(value)
+
+    @property
+    def message_timeout(self) -> int | None:
+        """Seconds that the central system has to answer a call; None where no peer has set that."""
+        value = self._values.get("MessageTimeout")
         return None if value is None else int(value)
 
     @property

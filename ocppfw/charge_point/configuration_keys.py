@@ -97,6 +97,7 @@ _KEYS_1_6 = {
     "MeterValuesAlignedDataMaxLength": Key(str(MOST_MEASURANDS)),
     "MeterValuesSampledDataMaxLength": Key(str(MOST_MEASURANDS)),
     "MeterValueSampleInterval": _number(60),
+    "MessageTimeout": _number(30, low=1),
     "MinimumStatusDuration": _number(0),
     "ResetRetries": _number(0),  # no reset fails here
     "StopTransactionMaxMeterValues": Key("200"),

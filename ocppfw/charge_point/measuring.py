@@ -54,6 +54,20 @@ class Measuring:
         add: takes the messages.
     """
 
+    __slots__ = (
+        "_add",
+        "_aligned_interval",
+        "_clock",
+        "_connectors",
+        "_interval",
+        "_messages",
+        "_policies",
+        "_registers",
+        "_running",
+        "_slot",
+        "_version",
+    )
+
     def __init__(
         self,
         version: OcppVersion,

@@ -32,6 +32,11 @@ class Policies:
         return None
 
     @property
+    def message_timeout(self) -> int | None:
+        """Seconds that the central system has to answer a call; None where no peer has set that."""
+        return None
+
+    @property
     def transaction_attempts(self) -> int:
         """How often a message about a transaction is sent that is refused (1.6 and 2.x)."""
         return self._number("TransactionMessageAttempts")

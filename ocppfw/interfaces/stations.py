@@ -118,7 +118,14 @@ class CentralSystem(Station, Protocol):
 
 
 class ChargePoint(Station, Protocol):
-    """A charging station: the side that connects to a central system."""
+    """A charging station: the side that connects to a central system.
+
+    Attributes:
+        call_timeout: seconds that the central system has to answer a call; None for the setting
+            ``call-timeout``.
+    """
+
+    call_timeout: float | None
 
     @property
     def identity(self) -> str:

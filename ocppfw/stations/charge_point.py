@@ -29,6 +29,7 @@ class ChargePoint(Station):
         template: what it is like.
         url: address of the central system that it is connected with, or tries to reach.
         peer: the central system while connected, else None.
+        call_timeout: seconds that it has to answer a call; None for the setting ``call-timeout``.
     """
 
     role = Role.CP
@@ -41,6 +42,7 @@ class ChargePoint(Station):
         self.template = template
         self.url = ""
         self.peer: Peer | None = None
+        self.call_timeout: float | None = None
         #: why the last attempt to connect has failed; None if none has, or it is connected
         self.connect_fault: str | None = None
         self._attempted: list[Deferred[None]] = []
@@ -81,7 +83,7 @@ class ChargePoint(Station):
         if self.peer is None:
             refused: Deferred[Any] = fail(NotConnected(f"{self.label} is not connected"))
             return refused.addErrback(blame, call_site())
-        return self.peer.call(action, payload, timeout)
+        return self.peer.call(action, payload, self.call_timeout if timeout is None else timeout)
 
     def call_when_room(self, action: str, payload: Any = None) -> Deferred[Any]:
         """Call the central system as soon as there is room for the call, where ``call`` fails.

@@ -120,6 +120,25 @@ def test_it_survives_as_json():
     assert known(other) == ["A", "D"]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        [],
+        ["a", "Accepted"],
+        ["a", "Accepted", "soon", None],
+        ["a", 5, None, None],
+        [5, "Accepted", None, None],
+        ["a", "Accepted", None, 5],
+    ],
+)
+def test_what_was_kept_otherwise_is_not_taken(entry):
+    cache = filled(2, A=ACCEPTED)
+    with pytest.raises((TypeError, ValueError)):
+        cache.from_json([["b", "Accepted", None, None], entry])
+    assert known(cache) == ["A"]
+
+
 statuses = st.sampled_from(["Accepted", "Blocked", "ConcurrentTx"])
 
 

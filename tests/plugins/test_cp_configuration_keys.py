@@ -4,6 +4,7 @@ import pytest
 
 from ocppfw.charge_point import ConfigurationKeys, InvalidTransition, Template
 from ocppfw.versions import OcppVersion
+from tests.memory.script import NEVER
 from tests.plugins.charge_points import ChargePointPair, boot_answer, refusal
 
 V1_6 = OcppVersion.V1_6
@@ -178,6 +179,19 @@ def max_energy_on_invalid_id(pair):
     assert pair.model.connectors[1].meter.register == 100
 
 
+def message_timeout(pair):
+    """1.6 errata 3.82."""
+    pair.answers["Authorize"] = NEVER
+    plug(pair)
+    for seconds in (5, 7):
+        configure(pair, MessageTimeout=str(seconds))
+        pair.model.tap("K1", 1)
+        pair.wait(seconds - 1)
+        assert pair.model.connectors[1].transaction is not None
+        pair.wait(1)
+        assert pair.model.connectors[1].transaction is None
+
+
 def meter_values_aligned_data(pair):
     configure(pair, ClockAlignedDataInterval="60", MeterValuesAlignedData="Frequency")
     pair.wait(60)
@@ -313,6 +327,7 @@ TESTS = {
     "LocalAuthorizeOffline": local_authorize_offline,
     "LocalPreAuthorize": local_pre_authorize,
     "MaxEnergyOnInvalidId": max_energy_on_invalid_id,
+    "MessageTimeout": message_timeout,
     "MeterValueSampleInterval": meter_value_sample_interval,
     "MeterValuesAlignedData": meter_values_aligned_data,
     "MeterValuesSampledData": meter_values_sampled_data,
