@@ -16,6 +16,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from ocppfw import CallFailed
 from ocppfw.charge_point import charge_point_model
@@ -266,6 +267,13 @@ class ChargePointCase:
         answer = self._answer_to(action, request)
         assert isinstance(answer, CallFailed), (action, request, answer)
         return answer.code
+
+    def left_unanswered(self, action: str, request: Any = None) -> bool:
+        """Whether nothing is answered to a request, or over SOAP nothing but a fault."""
+        found: list[Any] = []
+        self.central.call(action, request).addBoth(found.append)
+        self.wait(0)
+        return not [each for each in found if not isinstance(each, Failure)]
 
     def _answer_to(self, action: str, request: Any) -> Any:
         found: list[Any] = []
