@@ -101,6 +101,7 @@ class ChargePointCase:
         version: the version that it speaks.
         answers: what the central system answers, as those of a ``Script``; at first it accepts.
         transaction: the transactionId that it has given last.
+        pair: both, and what is between them.
         gaps: how many calls had come when the link was lost, or the power.
     """
 
@@ -111,7 +112,7 @@ class ChargePointCase:
         self.central = CentralSystem(Role.CS, clock, self.answers, {"calls-in-flight": 100})
         self.central.heard = []
         build = SoapPair if link.soap else Pair
-        self._pair = build(self.central, self.station, IDENTITY, link.version, clock)
+        self.pair: Any = build(self.central, self.station, IDENTITY, link.version, clock)
         self._ids = count(5)
         self.transaction: Any = None
         self.gaps: list[int] = []
@@ -152,7 +153,7 @@ class ChargePointCase:
         """What holds in every case; then stop the charge point."""
         check_standing(self.version, self.central.heard, self.gaps)
         self.station.stop()
-        self._pair.wait(0)
+        self.pair.wait(0)
 
     # The states that a case begins in.
 
@@ -225,12 +226,12 @@ class ChargePointCase:
 
     def connect(self) -> None:
         """The link is there, or there again; then happens what is due."""
-        self._pair.connect()
+        self.pair.connect()
         self.wait(2)
 
     def disconnect(self) -> None:
         """The link is lost (state H), until ``connect``."""
-        self._pair.disconnect()
+        self.pair.disconnect()
         if self.station.peer is not None and self.link.soap:
             self.station.peer.close(1006, "gone")
         self.gaps.append(len(self.central.heard))
@@ -249,7 +250,7 @@ class ChargePointCase:
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
-        self._pair.wait(seconds)
+        self.pair.wait(seconds)
 
     # What the central system asks.
 

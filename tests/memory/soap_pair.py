@@ -35,16 +35,19 @@ class SoapPair(Pair):
 
     Attributes:
         reachable: whether the central system lets envelopes in.
+        posted: the envelopes of the charge point that it has let in.
     """
 
     _central_system: Any
     _charge_point: Any
     reachable = True
+    posted: list[str]
 
     def connect(self) -> None:
         """Let envelopes in; who counted the central system as lost finds it again."""
         self.reachable = True
         if self._charge_point.peer is None:
+            self.posted = []
             posts: Any = _Posts(self)
             about = self.identity, self.version
             connection = SoapConnection(self._charge_point, *about, posts)
@@ -73,6 +76,7 @@ class _Posts:
     ) -> Deferred[HttpExchange]:
         if not self._pair.reachable:
             return fail(NobodyListens())
+        self._pair.posted.append(text)
         request = read_request(text, Role.CS, [self._pair.version])
         answered: Deferred[Answer] = Deferred()
         self._pair.clock.callLater(0, self._hand_over, request, answered)
