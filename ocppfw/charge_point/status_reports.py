@@ -86,12 +86,10 @@ class StatusReports:
             self._known.pop(number, None)
 
     def forget_history(self) -> None:
-        """Only what is so now matters: there was no connection (1.6 section 4.9)."""
+        """Only what is so now matters, by number: there was no connection (1.6 section 4.9)."""
         last = {each.number: each for each in self._waiting}
         self._waiting = [
-            each
-            for each in self._waiting
-            if last[each.number] is each and self._known.get(each.number) != each.said
+            each for _, each in sorted(last.items()) if self._known.get(each.number) != each.said
         ]
 
     def next_moment(self) -> float | None:
