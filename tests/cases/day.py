@@ -113,9 +113,11 @@ def evening(day: Day) -> None:
 
 # What a line says.
 
+_UNITS = {"Energy.Active.Import.Register": "Wh", "Power.Active.Import": "W", "SoC": "%"}
+
 
 def line_of(heard: Heard) -> str:
-    """When, what, and with which values."""
+    """When, what, and with which values: ``07:40:00 MV 1 5 [07:40:00 Periodic 5500Wh]``."""
     moment = datetime.fromtimestamp(heard.time, UTC).strftime("%H:%M:%S")
     return " ".join([moment, str(heard), *_details(heard.call.payload)])
 
@@ -123,14 +125,21 @@ def line_of(heard: Heard) -> str:
 def _details(payload: dict[str, Any]) -> Iterator[str]:
     if payload.get("errorCode", "NoError") != "NoError":
         yield payload["errorCode"]
-    for name in ("meterStart", "meterStop", "timestamp"):
+    for name in ("meterStart", "meterStop"):
         if name in payload:
-            yield f"{name}={payload[name]}"
+            yield f"{payload[name]}Wh"
+    if "timestamp" in payload:
+        yield f"at {_time(payload)}"
     for value in [*payload.get("meterValue", ()), *payload.get("transactionData", ())]:
-        yield f"[{value['timestamp']}"
-        for sample in value["sampledValue"]:
-            yield " ".join(sample.get(name, "-") for name in ("context", "measurand", "value"))
-        yield "]"
+        samples = value["sampledValue"]
+        contexts = {each["context"].partition(".")[2] for each in samples}
+        shown = [each["value"] + _UNITS[each["measurand"]] for each in samples]
+        yield f"[{' '.join([_time(value), *contexts, *shown])}]"
+
+
+def _time(value: dict[str, Any]) -> str:
+    """The time of a timestamp, without the day."""
+    return str(value["timestamp"])[11:19]
 
 
 if __name__ == "__main__":
