@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import maybeDeferred
+
 from ocppfw import Argument, Command, OcppfwError, Option, hookimpl
 from ocppfw.catalogue import load_catalogue
 from ocppfw.charge_point import InvalidTransition, charge_point_model
@@ -70,6 +72,8 @@ def console_commands():
             Argument(name="error", help="a ChargePointErrorCode", choices=_all_error_codes),
         ),
         _command("clear", "Repair what is broken at a connector.", _clear, "clear 1", _CONNECTOR),
+        _command("offline", "Cut the line to the central system.", _offline, "offline"),
+        _command("online", "Restore the line that was cut.", _online, "online"),
         _command("powerloss", "Cut the mains, and switch them on again.", _power_loss, "powerloss"),
     ]
 
@@ -77,10 +81,10 @@ def console_commands():
 def _command(name, text, act, example, *arguments):
     """A command that does something at one charge point, and says what came of it."""
 
-    def run(invocation):
+    async def run(invocation):
         station = _station(invocation)
         try:
-            said = act(station, **_read(invocation.arguments))
+            said = await maybeDeferred(act, station, **_read(invocation.arguments))
         except InvalidTransition as error:
             raise OcppfwError(f"{name}: {error}") from None
         invocation.say(f"ChargePoint #{station.identity}: {said}")
@@ -176,6 +180,16 @@ def _power_loss(station):
     if station.peer is not None:
         station.peer.close(1001, "no power")
     return "the mains were off"
+
+
+async def _offline(station):
+    await station.cut_line()
+    return "the line is cut"
+
+
+def _online(station):
+    station.restore_line()
+    return "the line is restored"
 
 
 def _at(model, number):

@@ -150,6 +150,7 @@ class ChargePointService(Service):
             station,
             random.random,
         )
+        station.line = self._connection
         self._connection.start()
 
     def stopService(self) -> Deferred[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
@@ -18,6 +18,16 @@ from ocppfw.stations.station import Station
 from ocppfw.text import escape_controls
 from ocppfw.urls import shown_url
 from ocppfw.versions import OcppVersion, Role
+
+
+class Line(Protocol):
+    """Keeps a charge point connected."""
+
+    def start(self) -> None:
+        """Begin to connect."""
+
+    def stop(self) -> Deferred[None]:
+        """Connect no more; fires when the present connection has ended."""
 
 
 class ChargePoint(Station):
@@ -46,6 +56,9 @@ class ChargePoint(Station):
         #: why the last attempt to connect has failed; None if none has, or it is connected
         self.connect_fault: str | None = None
         self._attempted: list[Deferred[None]] = []
+        #: keeps it connected; None where nothing does
+        self.line: Line | None = None
+        self._cut: Deferred[None] | None = None
         super().__init__(*arguments)
 
     @property
@@ -77,6 +90,33 @@ class ChargePoint(Station):
         if self.peer is not None or self.connect_fault is not None:
             self._attempt_ended(self.connect_fault)
         return outcome
+
+    def cut_line(self) -> Deferred[None]:
+        """Have no connection, as in an outage, until ``restore_line``; fires when it has ended.
+
+        Raises:
+            OcppfwError: the line is cut already, or nothing keeps the charge point connected.
+        """
+        if self.line is None:
+            raise OcppfwError(f"{self.label} has no line that could be cut")
+        if self._cut is not None:
+            raise OcppfwError(f"the line of {self.label} is cut already")
+        self._cut = self.line.stop()
+        ended: Deferred[None] = Deferred()
+        self._cut.chainDeferred(ended)
+        return ended
+
+    def restore_line(self) -> None:
+        """Connect again, as soon as the connection that was cut has ended.
+
+        Raises:
+            OcppfwError: the line is not cut.
+        """
+        line, cut = self.line, self._cut
+        if line is None or cut is None:
+            raise OcppfwError(f"the line of {self.label} is not cut")
+        self._cut = None
+        cut.addCallback(lambda _: line.start())
 
     def call(self, action: str, payload: Any = None, timeout: float | None = None) -> Deferred[Any]:
         """Call the central system; see ``Peer.call``."""

@@ -120,13 +120,17 @@ class KeptConnection:
         self._connect()
 
     def stop(self) -> Deferred[None]:
-        """Connect no more; fires when the present connection has ended."""
+        """Connect no more until the next start; fires when the present connection has ended."""
         self._look.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._attempt is None and self._connection is None:
             return succeed(None)
         stopped: Deferred[None] = Deferred()
+        if self._stopped is not None:  # twice, before it has ended
+            self._stopped.chainDeferred(stopped)
+            return stopped
         self._stopped = stopped
         if self._attempt is not None:
             self._attempt.cancel()

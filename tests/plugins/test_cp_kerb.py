@@ -1,9 +1,11 @@
 """The commands for what happens at the kerb, and what a central system hears of it."""
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from ocppfw import Invocation, OcppfwError
 from ocppfw.versions import OcppVersion
+from tests.deferreds import value_of
 from tests.plugins.charge_points import ChargePointPair
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
@@ -37,14 +39,13 @@ def run(pair, line, options=(), stations=None):
     [command] = [each for each in commands if each.name == name]
     arguments = {each.name: word for each, word in zip(command.arguments, words, strict=False)}
     said = []
-    command.run(
-        Invocation(
-            arguments=arguments,
-            options=dict(options),
-            stations=[pair.station] if stations is None else stations,
-            say=said.append,
-        )
+    invocation = Invocation(
+        arguments=arguments,
+        options=dict(options),
+        stations=[pair.station] if stations is None else stations,
+        say=said.append,
     )
+    value_of(Deferred.fromCoroutine(command.run(invocation)))
     pair.wait(0)
     return said
 

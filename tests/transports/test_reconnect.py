@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 
 from ocppfw.settings import Settings
 from ocppfw.transports.reconnect import KeptConnection, Place
+from tests.deferreds import outcomes
 
 
 class Connection:
@@ -227,3 +228,29 @@ def test_a_stop_ends_the_look() -> None:
     connection.abort = lambda: connection.ended.callback(None)  # type: ignore[attr-defined]
     several.kept.stop()
     assert several.clock.getDelayedCalls() == []
+
+
+class Aborted(Connection):
+    """A connection that ends when it is told to."""
+
+    aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_it_can_be_stopped_and_started_again(attempts: Attempts) -> None:
+    clock, connection = attempts.clock, Aborted()
+    place = Place("ws://127.0.0.1:1/", lambda: succeed(connection), attempts.connect)
+    kept = KeptConnection([place], Settings.build({}), clock, Owner(), lambda: 0.0)
+    kept.start()
+    first, second = outcomes(kept.stop()), outcomes(kept.stop())
+    assert (connection.aborted, first, second) == (True, [], [])
+    connection.ended.callback(None)
+    assert (first, second, outcomes(kept.stop())) == ([None], [None], [None])
+    connection = Aborted()
+    kept.start()
+    assert not connection.aborted
+    stopped = outcomes(kept.stop())
+    connection.ended.callback(None)
+    assert (connection.aborted, stopped) == (True, [None])
