@@ -295,6 +295,13 @@ class Connector:
         # Who had not begun to charge has had time enough meanwhile.
         self.used = bool(used) or status is ConnectorStatus.PREPARING
 
+    def forget(self) -> None:
+        """Go on as if nobody were here; the meter stays as it is."""
+        self.ev = self.transaction = self.held_for = self.waits_until = None
+        self.plugged = self.cable = self.locked = self.used = False
+        self.status = ConnectorStatus.AVAILABLE
+        self.update()
+
     def next_moment(self) -> float | None:
         """When its power changes by itself, in seconds of the clock; None for never."""
         if not self.meter.power:

@@ -15,6 +15,7 @@ from ocppfw.charge_point.authorization import Authorizer
 from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import Connector
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.measuring import Measuring
 from ocppfw.charge_point.outbox import Outbox
 from ocppfw.versions import OcppVersion
@@ -56,8 +57,8 @@ class Kept(Protocol):
     def timestamp(self) -> str:
         """The present moment, as the messages write it."""
 
-    def stop_all(self, reason: str, at: str | None = None) -> None:
-        """End all transactions."""
+    def stop_transaction(self, connector: Connector, reason: str, *, at: str | None) -> Any:
+        """End the transaction of a connector."""
 
     def change_availability(self, number: int, operative: bool) -> str:
         """Make a connector Operative or Inoperative."""
@@ -112,9 +113,9 @@ class Keeper:
         last_seen = kept.pop(_LAST_SEEN, None)
         faults = list(self._restore(kept))
         faults += [f"{_OUTBOX}{fault}" for fault in self._model.outbox.load(owed)]
-        self._model.stop_all("PowerLoss", last_seen if isinstance(last_seen, str) else None)
+        at = last_seen if isinstance(last_seen, str) else None
         for connector in self._model.connectors.values():
-            connector.update()
+            faults += self._settle(connector, at)
         self.save()
         return faults
 
@@ -151,6 +152,17 @@ class Keeper:
                 readers[key](kept[key])
             except Exception as error:  # somebody may have written anything there
                 yield f"{key}: cannot be understood ({type(error).__name__}: {error})"
+
+    def _settle(self, connector: Connector, at: str | None) -> list[str]:
+        """End the transaction that ran; say what does not fit together."""
+        try:
+            if connector.transaction is not None:
+                self._model.stop_transaction(connector, "PowerLoss", at=at)
+            connector.update()
+        except InvalidTransition as error:
+            connector.forget()
+            return [f"{_key_of(connector.number)}: contradicts itself ({error})"]
+        return []
 
     def _read_configuration(self, kept: Any) -> None:
         wrong = self._model.configuration.from_json(kept)

@@ -242,15 +242,10 @@ class Sessions:
         self.changed()
         return entry
 
-    def stop_all(self, reason: str, at: str | None = None) -> None:
-        """End all transactions; those that have not begun are given up.
-
-        Args:
-            reason: as of ``stop_transaction``.
-            at: likewise.
-        """
+    def stop_all(self, reason: str) -> None:
+        """End all transactions; those that have not begun are given up."""
         for connector in self.in_use:
-            self.stop_transaction(connector, reason, at=at)
+            self.stop_transaction(connector, reason)
 
     def running(self, transaction_id: Any) -> Connector | None:
         """The connector with the transaction of an id that runs, None if none does."""

@@ -273,3 +273,19 @@ def test_no_transaction_begins_while_nothing_can_be_kept(store, clock, monkeypat
     assert [action for action, _ in deliver(model)] == ["StartTransaction", "StopTransaction"]
     monkeypatch.undo()
     assert model.connector_to_start(2) is not None
+
+
+def test_what_does_not_fit_together_is_said(store, clock):
+    """The transaction ends all the same."""
+    model = start(store, clock)
+    charge(model)
+    row = store.get("charge_point/1.6", "connector/1")
+    store.put("charge_point/1.6", "connector/1", {**row, "status": "Available"})
+    again = start(
+        store,
+        clock,
+        faults=["connector/1: contradicts itself (finish cannot happen while Available)"],
+    )
+    assert [action for action, _ in deliver(again)] == ["StartTransaction", "StopTransaction"]
+    assert again.connectors[1].status is ConnectorStatus.AVAILABLE
+    assert start(store, clock).in_use == []
