@@ -221,7 +221,8 @@ def _run(invocation):
 
 def _show(model, say):
     outbox = model.outbox
-    say(f"ChargePoint #{model.identity}: {len(outbox)} wait, {len(outbox.dropped)} dropped")
+    waiting, dropped = len(outbox), len(outbox.dropped)
+    say(f"ChargePoint #{model.identity}: waiting messages: {waiting}, dropped: {dropped}")
     for entry in list(outbox)[:MOST_SHOWN]:
         say(f"  {_described(outbox, entry)}")
     for entry in outbox.dropped[:MOST_SHOWN]:
@@ -237,11 +238,11 @@ def _described(outbox, entry):
 
 def _retry(model, say):
     count = model.outbox.retry()
-    say(f"ChargePoint #{model.identity}: {count} are sent again")
+    say(f"ChargePoint #{model.identity}: messages sent again: {count}")
     model.changed()
 
 
 def _clear(model, say):
     count = model.outbox.clear()
-    say(f"ChargePoint #{model.identity}: {count} are forgotten")
+    say(f"ChargePoint #{model.identity}: messages forgotten: {count}")
     model.changed()

@@ -102,8 +102,9 @@ class Measuring:
         running = self._running.pop(_key(connector), None)
         if running is None:
             return []
-        wanted = self._policies.stop_sampled_measurands
-        self._note(running, read(connector), wanted, "Transaction.End")
+        wanted, stop = self._policies.stop_sampled_measurands, connector.present().stop
+        assert stop is not None, "it has not ended"
+        self._note(running, read(connector), wanted, "Transaction.End", at=stop.at)
         return running.values
 
     # What happens by itself.
@@ -215,9 +216,14 @@ class Measuring:
         return self._measured(readings, self._policies.sampled_measurands, context, since)
 
     def _measured(
-        self, readings: Readings, wanted: list[str], context: str, since: int
+        self,
+        readings: Readings,
+        wanted: list[str],
+        context: str,
+        since: int,
+        at: str | None = None,
     ) -> MeterValue | None:
-        at = timestamp(self._clock.now().timestamp() + _EARLY)
+        at = at or timestamp(self._clock.now().timestamp() + _EARLY)
         return meter_value(self._version, values_of(readings, wanted, since), context, at)
 
     def _note(
@@ -227,13 +233,14 @@ class Measuring:
         wanted: list[str],
         context: str,
         since: int | None = None,
+        at: str | None = None,
     ) -> None:
         """Remember something for transactionData.
 
         Of too many, every second one is left out, but never the first (1.6 errata 3.89).
         """
         since = running.register if since is None else since
-        found = self._measured(readings, wanted, context, since)
+        found = self._measured(readings, wanted, context, since, at)
         if found is None:
             return
         running.values.append(found)

@@ -1,5 +1,7 @@
 """What of a charge point survives a restart."""
 
+import re
+
 import pytest
 from twisted.internet.defer import fail
 from twisted.internet.task import Clock
@@ -12,6 +14,8 @@ from ocppfw.versions import OcppVersion
 from tests.charge_point.clocks import TestClock, build_model
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
+REGISTER = "Energy.Active.Import.Register"
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.fixture(params=OcppVersion, ids=str)
@@ -289,3 +293,18 @@ def test_what_does_not_fit_together_is_said(store, clock):
     assert [action for action, _ in deliver(again)] == ["StartTransaction", "StopTransaction"]
     assert again.connectors[1].status is ConnectorStatus.AVAILABLE
     assert start(store, clock).in_use == []
+
+
+@pytest.mark.parametrize("version", [V1_5, V1_6], ids=str)
+def test_transaction_data(store, clock, version):
+    """It ends with the transaction, not with the restart."""
+    model = start(store, clock, version)
+    assert model.configuration.change("StopTxnSampledData", REGISTER) == "Accepted"
+    charge(model)
+    clock.advance(600)
+    advance(model)
+    clock.advance(3600)
+    stop = deliver(start(store, clock, version))[-1][1]
+    moments = TIMESTAMP.findall(str(stop["transactionData"]))
+    assert moments == sorted(moments)
+    assert {moments[0], moments[-1]} == {"2026-11-22T12:00:00Z", stop["timestamp"]}

@@ -183,7 +183,7 @@ class TestRefusals:
         pair.wait(1000)
         transactions_told(pair)
         pair.answers["StartTransaction"] = {"transactionId": 9, "idTagInfo": {"status": "Invalid"}}
-        assert typed(pair, "retry") == ["ChargePoint #CP1: 1 are sent again"]
+        assert typed(pair, "retry") == ["ChargePoint #CP1: messages sent again: 1"]
         pair.wait(0)
         assert transactions_told(pair) == [STARTED, ("StopTransaction", 9)]
         assert pair.model.outbox.dropped == pair.model.outbox.nameless == []
@@ -235,14 +235,14 @@ class TestCommand:
         return V1_6
 
     def test_shows_what_waits(self, pair):
-        assert typed(pair) == ["ChargePoint #CP1: 0 wait, 0 dropped"]
+        assert typed(pair) == ["ChargePoint #CP1: waiting messages: 0, dropped: 0"]
         begin(pair)
         pair.wait(0)
         pair.answers["StopTransaction"] = NEVER
         end(pair)
         pair.wait(0)
         assert typed(pair) == [
-            "ChargePoint #CP1: 1 wait, 0 dropped",
+            "ChargePoint #CP1: waiting messages: 1, dropped: 0",
             "  StopTransaction of transaction 5",
         ]
 
@@ -252,11 +252,11 @@ class TestCommand:
         pair.wait(1000)
         number = pair.model.outbox.dropped[0].attempts
         assert typed(pair, id="CP1") == [
-            "ChargePoint #CP1: 0 wait, 1 dropped",
+            "ChargePoint #CP1: waiting messages: 0, dropped: 1",
             f"  StartTransaction, refused {number} times, dropped",
         ]
-        assert typed(pair, "clear") == ["ChargePoint #CP1: 1 are forgotten"]
-        assert typed(pair) == ["ChargePoint #CP1: 0 wait, 0 dropped"]
+        assert typed(pair, "clear") == ["ChargePoint #CP1: messages forgotten: 1"]
+        assert typed(pair) == ["ChargePoint #CP1: waiting messages: 0, dropped: 0"]
 
     def test_wrong_words(self, pair):
         with pytest.raises(Exception, match="can be followed by retry or clear only"):
