@@ -233,6 +233,7 @@ class ChargePointModel(Kerb):
         self.registration = next_state(TRANSITIONS, self.registration, event)
         if self.registration is Registration.ACCEPTED:
             self._reports.forget()
+            self._note_status(at_once=True)
         self.changed()
 
     # Reset.
@@ -315,25 +316,28 @@ class ChargePointModel(Kerb):
         """There was no connection: only what is so now is to be reported (1.6 section 4.9)."""
         self._reports.forget_history()
 
-    def _note_status(self) -> None:
+    def _note_status(self, at_once: bool = False) -> None:
         """Have what the central system does not know reported, when it has lasted long enough."""
-        for report in self._present_statuses():
+        now = self.clock.seconds()
+        self._reports.announce(now)  # what has lasted until this change
+        for report in self._present_statuses(0 if at_once else None):
             self._reports.note(report)
-        self._reports.announce(self.clock.seconds())
+        self._reports.announce(now)
 
     def present_report(self, number: int) -> StatusReport:
         """The present status of a connector, or of 0, as it is to be told."""
         return next(each for each in self._present_statuses() if each.number == number)
 
-    def _present_statuses(self) -> Iterator[StatusReport]:
-        now = self.clock.seconds()
-        lasting = now + self.configuration.minimum_status_duration
+    def _present_statuses(self, lasting: int | None = None) -> Iterator[StatusReport]:
+        """The statuses as they may be told, in so many seconds; None for MinimumStatusDuration."""
+        seconds = self.configuration.minimum_status_duration if lasting is None else lasting
+        moment = self.clock.seconds() + seconds
         at = self.timestamp()
         for number, status in self.statuses().items():
             connector = self.connectors.get(number)
             code = NO_ERROR if connector is None else connector.error_code
             info = "" if connector is None or not connector.ev_side_out else EV_SIDE_OUT
-            yield StatusReport(number, status, code, info, at, lasting)
+            yield StatusReport(number, status, code, info, at, moment)
 
     def _word(self, status: ConnectorStatus) -> str:
         if self.version is OcppVersion.V1_6:

@@ -71,10 +71,21 @@ class Life(RuleBasedStateMachine):
     def start(self, tag: str, number: int | None) -> None:
         self.act("start", tag, number)
 
+    @rule(tag=TAGS, number=NUMBERS)
+    def charge(self, tag: str, number: int) -> None:
+        """Everything that stands in the way goes away first, so that energy flows often."""
+        if self.model.connectors[number].error_code != "NoError":
+            self.act("clear", number)
+        self.model.change_availability(number, operative=True)
+        self.act("start", tag, number)
+        while (card := self.model.take_card()) is not None:
+            self.model.allow(card)
+
     @rule(number=st.none() | NUMBERS)
     def stop(self, number: int | None) -> None:
         self.act("stop", number)
 
+    @precondition(lambda self: any(each.ev for each in self.model.connectors.values()))
     @rule(number=NUMBERS, what=st.sampled_from(["suspend", "resume", "full"]))
     def vehicle(self, number: int, what: str) -> None:
         self.act("ev", number, what)
@@ -220,8 +231,8 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=40,
+    max_examples=100,
+    stateful_step_count=50,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -158,6 +158,22 @@ class TestTime:
         model.advance()
         assert told(model) == ["Preparing"]
 
+    def test_a_status_that_has_lasted_is_told_however_late_somebody_looks(self, model, clock):
+        model.configuration.change("MinimumStatusDuration", "10")
+        model.plug(1)
+        clock.advance(20)
+        model.unplug(1)
+        assert told(model) == ["Preparing"]
+        clock.advance(10)
+        model.advance()
+        assert told(model) == ["Available"]
+
+    def test_once_accepted_all_is_told_at_once(self, model):
+        model.configuration.change("MinimumStatusDuration", "10")
+        model.register(RegistrationEvent.BOOT)
+        model.register(RegistrationEvent.ACCEPTED)
+        assert told(model) == ["Available"]
+
 
 class TestStopping:
     def test_with_the_same_card(self, model, clock):
