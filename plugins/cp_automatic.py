@@ -96,7 +96,7 @@ def _automatic(invocation):
     if not chosen:
         raise SettingsError("automatic: no such charge point is running")
     for station in chosen if wanted else ():
-        (_begin if wanted == "on" else _go_easy)(station)
+        (_begin if wanted == "on" else no_more)(station)
     invocation.say(_state())
 
 
@@ -110,7 +110,7 @@ def _begin(station):
         _keep_summary()
 
 
-def _go_easy(station):
+def no_more(station):
     """No further car comes; those that are there charge and leave."""
     _fleet.pop(station, None)
     _stop_summary(station)
@@ -170,8 +170,8 @@ def _visits(station, number):
     cars = station.template.cars
     pause, stay = _about(SETTINGS.pause, cars.pause), _about(SETTINGS.stay, cars.stay)
     cars = replace(cars, pause=pause, stay=stay)
-    random = Random(f"{SETTINGS.seed or _drawn_seed} {station.identity} {number}")
-    return visits(cars, _tags(SETTINGS.tags, SETTINGS.seed), SETTINGS.failures, random)
+    seed = f"{SETTINGS.seed or _drawn_seed} {station.identity} {number}"
+    return visits(cars, _tags(SETTINGS.tags, SETTINGS.seed), SETTINGS.failures, seed)
 
 
 def _about(average, usual):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 
 from ocppfw.charge_point.ev import EvModel, drawn_vehicle
@@ -45,35 +46,39 @@ class Visit:
     mishap: Mishap | None
 
 
-def visits(
-    cars: CarTemplate, tags: Sequence[str], failures: float, random: Random
-) -> Iterator[Visit]:
+def visits(cars: CarTemplate, tags: Sequence[str], failures: float, seed: str) -> Iterator[Visit]:
     """The cars that come to a connector, one after the other, without end.
 
     Args:
         cars: what cars come, how often, and for how long.
         tags: what is on their cards.
         failures: the share of visits in which something goes wrong, from 0 to 1.
-        random: what chance decides; the same seed gives the same cars.
+        seed: the same one gives the same cars.
     """
-    earliest = 0.0  # the first one comes at any time, so that a fleet does not begin as one
-    while True:
-        soc = random.randint(*cars.soc)
-        mishap = random.choice(list(Mishap)) if random.random() < failures else None
-        yield Visit(
-            pause=random.uniform(earliest, cars.pause[1]),
-            vehicle=replace(drawn_vehicle(cars, random), arrives_with=(soc, soc)),
-            hesitation=random.uniform(1, 5),
-            tag=strange_tag(random) if mishap is Mishap.STRANGE_CARD else random.choice(tags),
-            stay=random.uniform(*cars.stay),
-            mishap=mishap,
-        )
-        earliest = cars.pause[0]
+    for number in count():
+        # What chance decides is not kept meanwhile: its state takes 2.5 KiB.
+        yield _visit(cars, tags, failures, Random(f"{seed} {number}"), is_first=not number)
 
 
-def drawn_tags(random: Random, count: int = 100) -> list[str]:
+def _visit(
+    cars: CarTemplate, tags: Sequence[str], failures: float, random: Random, is_first: bool
+) -> Visit:
+    """The next car; the first one comes at any time, so that a fleet does not begin as one."""
+    soc = random.randint(*cars.soc)
+    mishap = random.choice(list(Mishap)) if random.random() < failures else None
+    return Visit(
+        pause=random.uniform(0 if is_first else cars.pause[0], cars.pause[1]),
+        vehicle=replace(drawn_vehicle(cars, random), arrives_with=(soc, soc)),
+        hesitation=random.uniform(1, 5),
+        tag=strange_tag(random) if mishap is Mishap.STRANGE_CARD else random.choice(tags),
+        stay=random.uniform(*cars.stay),
+        mishap=mishap,
+    )
+
+
+def drawn_tags(random: Random, number: int = 100) -> list[str]:
     """The tags of some cards: UIDs of 7 bytes, as those of NXP begin."""
-    return [f"04{random.getrandbits(48):012X}" for _ in range(count)]
+    return [f"04{random.getrandbits(48):012X}" for _ in range(number)]
 
 
 def strange_tag(random: Random) -> str:

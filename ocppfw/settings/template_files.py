@@ -44,7 +44,7 @@ def _path_of(template: str) -> Path:
         return Path(template)
     names = shipped_templates()
     if template not in names:
-        hint = did_you_mean(template, names) or f"; there is {', '.join(names)}"
+        hint = did_you_mean(template, names) or f"; there is {', '.join(names)}."
         file = f"./{template}{_SUFFIX}"
-        raise SettingsError(f"no such template{hint}; a file has its path, such as {file}")
+        raise SettingsError(f"no such template{hint} A file is given with its path, such as {file}")
     return SHIPPED / f"{template}{_SUFFIX}"

@@ -36,8 +36,8 @@ class Offer:
         self.version = version
         self._transport = transport
         self._plugins = plugins
-        self.answered = self._forms(station.role)
-        self.called = self._forms(station.role.other)
+        self.answered = _forms(version, station.role, transport)
+        self.called = _forms(version, station.role.other, transport)
 
     def implementations(self, hook: str) -> tuple[Implementation, ...]:
         """Who implements a hook for these connections, in the order in which they are called."""
@@ -49,11 +49,13 @@ class Offer:
         over = " over SOAP" if self._transport is Transport.SOAP else ""
         return f"OCPP {self.version}{over}"
 
-    def _forms(self, role: Role) -> dict[str, Form]:
-        """What a role answers, in the form of this transport."""
-        operations = load_catalogue(self.version).answered_by(role).values()
-        forms = {operation.action: operation.form(self._transport) for operation in operations}
-        return {action: form for action, form in forms.items() if form is not None}
+
+@cache
+def _forms(version: OcppVersion, role: Role, transport: Transport) -> Mapping[str, Form]:
+    """What a role answers, as a transport carries it; the same object for all stations."""
+    operations = load_catalogue(version).answered_by(role).values()
+    forms = {operation.action: operation.form(transport) for operation in operations}
+    return MappingProxyType({action: form for action, form in forms.items() if form is not None})
 
 
 #: The actions that a station knows and does not offer, with their answers; None: CALLERROR.

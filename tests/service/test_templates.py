@@ -219,12 +219,13 @@ def test_the_shipped_ones() -> None:
 def test_an_unknown_name_is_said_with_those_that_there_are() -> None:
     for name, hint in (
         ("dc-fas", ", did you mean dc-fast?"),
-        ("x", f"; there is {', '.join(SHIPPED)}"),
+        ("x", f"; there is {', '.join(SHIPPED)}."),
     ):
         with pytest.raises(SettingsError) as caught:
             read_template(name)
         assert str(caught.value) == (
-            f"template {name}: no such template{hint}; a file has its path, such as ./{name}.toml"
+            f"template {name}: no such template{hint} A file is given with its path, such as"
+            f" ./{name}.toml"
         )
 
 
