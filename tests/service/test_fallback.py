@@ -78,3 +78,18 @@ def test_transports_cannot_be_mixed(process: Process) -> None:
     with pytest.raises(SettingsError) as caught:
         process.start_cp("CP1", url=["ws://h/", "http://h/"])
     assert str(caught.value) == "url: http:// and ws:// cannot be mixed, SOAP and WebSocket"
+
+
+def test_a_mixed_fleet_connects(process: Process) -> None:
+    """Templates by identity, over both transports."""
+    process.start_cs()
+    own: dict[str, dict[str, Any]] = {
+        "B": {"template": "old-box-1.2"},
+        "C": {"template": "soap-box-1.5", "url": urls(process, "http")},
+    }
+    stations = process.start_cp("A", "B", "C", template="dc-fast", own=own)
+    for station in stations:
+        assert process.result(station.attempted()) is None
+    assert [each.version for each in stations] == ["1.6", "1.2", "1.5"]
+    assert [each.template.model for each in stations] == ["Fast 150", "Box One", "Box Two"]
+    assert [len(each.template.connectors) for each in stations] == [2, 1, 2]
