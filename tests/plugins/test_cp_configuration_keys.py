@@ -376,3 +376,60 @@ def test_bad_input_changes_nothing(pair, key, value, status):
     before = pair.ask("GetConfiguration", {})
     assert pair.configure(key, value) == status
     assert pair.ask("GetConfiguration", {}) == before
+
+
+# The keys of 1.2 and 1.5; of their meter values tells test_cp_meter_values.
+
+
+@pytest.fixture
+def older(version, clock, logged):
+    made = ChargePointPair(version, clock)
+    made.answers["BootNotification"] = boot_answer(version, interval=1_000_000)
+    made.connect()
+    made.calls()
+    yield made
+    made.end()
+    assert logged.faults() == []
+
+
+OLDER = pytest.mark.parametrize("version", [OcppVersion.V1_2, OcppVersion.V1_5], ids=str)
+
+
+@OLDER
+def test_connection_time_out_of_older_versions(older):
+    configure(older, ConnectionTimeOut="15")
+    older.model.tap("K1", 1)
+    older.wait(14)
+    assert older.statuses() == [(1, "Occupied")]
+    older.wait(1)
+    assert older.statuses() == [(1, "Available")]
+
+
+@OLDER
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("BlinkRepeat", "3"),
+        ("LightIntensity", "30"),
+        ("ProximityContactRetries", "2"),
+        ("ProximityLockRetries", "2"),
+        ("ResetRetries", "2"),
+    ],
+)
+def test_what_older_versions_only_keep(older, key, value):
+    configure(older, **{key: value})
+    assert older.model.configuration.read([key])[0] == {key: (value, False)}
+
+
+@OLDER
+@pytest.mark.parametrize(
+    "key", ["LocalPreAuthorize", "MinimumStatusDuration", "HeartbeatIntervals"]
+)
+def test_keys_that_older_versions_do_not_have(older, key):
+    assert older.configure(key, "true") == "NotSupported"
+
+
+@OLDER
+def test_the_identity_cannot_be_set(older):
+    assert older.configure("ChargePointId", "other") == "Rejected"
+    assert older.model.configuration.read(["chargepointid"])[0] == {"ChargePointId": ("CP1", True)}

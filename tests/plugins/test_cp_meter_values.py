@@ -68,6 +68,23 @@ def test_samples_of_a_transaction(pair):
     assert told(pair) == [("14:55:04", 1, number), ("14:55:14", 1, number)]
 
 
+@versions(V1_5, V1_6)
+@pytest.mark.parametrize("key", ["MeterValuesSampledData", "MeterValuesAlignedData"])
+def test_what_the_lists_say(pair, key):
+    keys = {"MeterValuesSampledData": "", "MeterValuesAlignedData": "", key: "Current.Import"}
+    configure(pair, ClockAlignedDataInterval="60", MeterValueSampleInterval="60", **keys)
+    charge(pair)
+    pair.wait(60)
+    outer, inner = ("meterValue", "sampledValue") if pair.version is V1_6 else ("values", "values")
+    found = [p[outer][0][inner] for _, p in pair.calls("MeterValues") if p["connectorId"] == 1]
+    [values] = found
+    assert {each["measurand"] for each in values} == {"Current.Import"}
+    assert {each["value"] for each in values} == {"15.942"}
+    assert [each.get("phase") for each in values] == (
+        ["L1", "L2", "L3"] if pair.version is V1_6 else [None]
+    )
+
+
 def test_cp16_116_both_off(pair):
     configure(pair, MeterValueSampleInterval="0", ClockAlignedDataInterval="0")
     charge(pair)
