@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from twisted.internet.task import Clock
@@ -102,5 +103,5 @@ def register_in(payload: dict[str, Any]) -> int:
     return int(sampled["value"])
 
 
-LifeWithRestarts.TestCase.settings = Life.TestCase.settings
+LifeWithRestarts.TestCase.settings = settings(Life.TestCase.settings, max_examples=30)
 TestLifeWithRestarts = LifeWithRestarts.TestCase
