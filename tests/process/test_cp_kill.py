@@ -17,7 +17,7 @@ OPTIONS = [
     *("--id", "CP1", "--connectors", f"{CONNECTORS}", "--store", "sqlite:///cp1.db"),
     *("--tx-pause", "0", "--reconnect-delay", "0.01", "--ping-interval", "0", "--trace", "off"),
 ]
-SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 11))]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 12))]
 
 
 class BackOffice:
