@@ -124,8 +124,8 @@ class ChargePointCase:
     def _friendly_answers(self) -> dict[str, Any]:
         nothing: dict[str, Any] = {}
         return {
-            "BootNotification": boot_answer(self.version, interval=1_000_000),
-            "Heartbeat": {"currentTime": "2026-11-22T14:54:54Z"},
+            "BootNotification": self.booted(interval=1_000_000),
+            "Heartbeat": lambda _: {"currentTime": self.station.timestamp()},
             "Authorize": id_tag_info(),
             "StartTransaction": self.begun(),
             "StopTransaction": nothing,
@@ -134,6 +134,11 @@ class ChargePointCase:
             "FirmwareStatusNotification": nothing,
             "DiagnosticsStatusNotification": nothing,
         }
+
+    def booted(self, status: str = "Accepted", interval: int = 300) -> Any:
+        """An answer to BootNotification; the clocks agree."""
+        told = boot_answer(self.version, status, interval)
+        return lambda _: {**told, "currentTime": self.station.timestamp()}
 
     def begun(self, status: str = "Accepted", **more: str) -> Any:
         """An answer to StartTransaction, with an id that is new each time."""

@@ -15,7 +15,6 @@ from twisted.internet.task import Clock
 from ocppfw.charge_point.ev import EvModel
 from ocppfw.versions import OcppVersion
 from tests.cases.charge_point import K1, K2, ChargePointCase, Heard, Link
-from tests.plugins.charge_points import boot_answer
 
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 DAY = 86_400
@@ -61,13 +60,13 @@ def live_a_day() -> list[str]:
 
 def register(day: Day) -> None:
     """The central system knows the charge point only after a while, and configures it before."""
-    day.answers["BootNotification"] = boot_answer(day.version, "Pending", 600)
+    day.answers["BootNotification"] = day.booted("Pending", 600)
     day.connect()
     day.configure(ClockAlignedDataInterval=3600, MeterValueSampleInterval=1800)
     day.configure(MeterValuesSampledData="Energy.Active.Import.Register,Power.Active.Import,SoC")
     day.configure(LocalAuthorizeOffline=True, StopTxnAlignedData="Energy.Active.Import.Register")
     day.until(0, 25)
-    day.answers["BootNotification"] = boot_answer(day.version, interval=3600)
+    day.answers["BootNotification"] = day.booted(interval=3600)
 
 
 def morning(day: Day) -> None:

@@ -8,7 +8,6 @@ from ocppfw.versions import OcppVersion
 from tests.cases.charge_point import K1, K2, K3, id_tag_info
 from tests.cases.links import from_1_5, from_1_6
 from tests.memory.script import NEVER
-from tests.plugins.charge_points import boot_answer
 
 ALL_AVAILABLE = ["SN 0 Available", "SN 1 Available", "SN 2 Available"]
 
@@ -25,7 +24,7 @@ def test_e19_no_boot_after_a_mere_reconnect(case):
 
 @from_1_6
 def test_e33_pending(cold):
-    cold.answers["BootNotification"] = boot_answer(cold.version, "Pending", 60)
+    cold.answers["BootNotification"] = cold.booted("Pending", 60)
     cold.connect()
     [first] = cold.expect("Boot")
     cold.plug()
@@ -42,7 +41,7 @@ def test_e33_pending(cold):
 
 @from_1_6
 def test_e34_rejected(cold):
-    cold.answers["BootNotification"] = boot_answer(cold.version, "Rejected", 0)
+    cold.answers["BootNotification"] = cold.booted("Rejected", 0)
     cold.connect()
     cold.expect("Boot")
     assert cold.left_unanswered("GetConfiguration", {})
@@ -52,7 +51,7 @@ def test_e34_rejected(cold):
 
 def test_e36_accepted(cold):
     cold.model.plug(2)
-    cold.answers["BootNotification"] = boot_answer(cold.version, interval=40)
+    cold.answers["BootNotification"] = cold.booted(interval=40)
     cold.connect()
     cold.expect("Boot", "SN 0 Available", "SN 1 Available", "SN 2 Preparing")
     cold.wait(40)

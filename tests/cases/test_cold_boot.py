@@ -6,7 +6,6 @@ from ocppfw import CallFailed
 from ocppfw.versions import OcppVersion
 from tests.cases.links import from_1_5, from_1_6
 from tests.memory.script import NEVER
-from tests.plugins.charge_points import boot_answer
 
 ALL_AVAILABLE = ["SN 0 Available", "SN 1 Available", "SN 2 Available"]
 
@@ -18,7 +17,7 @@ def interval(cold):
 
 
 def test_cp16_001_accepted(cold):
-    cold.answers["BootNotification"] = boot_answer(cold.version, interval=30)
+    cold.answers["BootNotification"] = cold.booted(interval=30)
     cold.connect()
     cold.expect("Boot", *ALL_AVAILABLE)
     cold.wait(30)
@@ -28,7 +27,7 @@ def test_cp16_001_accepted(cold):
 
 @from_1_6
 def test_cp16_002_pending(cold):
-    cold.answers["BootNotification"] = boot_answer(cold.version, "Pending", 20)
+    cold.answers["BootNotification"] = cold.booted("Pending", 20)
     cold.connect()
     [first] = cold.expect("Boot")
     assert cold.keys("NumberOfConnectors") == {"NumberOfConnectors": "2"}
@@ -36,7 +35,7 @@ def test_cp16_002_pending(cold):
     request = {"requestedMessage": "StatusNotification", "connectorId": 1}
     assert cold.ask("TriggerMessage", request) == "Accepted"
     cold.expect("SN 1 Available")
-    cold.answers["BootNotification"] = boot_answer(cold.version)
+    cold.answers["BootNotification"] = cold.booted()
     cold.wait(20)
     [again, *_] = cold.expect("Boot", *ALL_AVAILABLE)
     assert 20 <= again.time - first.time <= 60
@@ -49,7 +48,7 @@ def test_cp16_108_boot_is_refused_and_not_answered(cold):
     cold.answers["BootNotification"] = NEVER
     cold.wait(15)
     cold.expect("Boot")
-    cold.answers["BootNotification"] = boot_answer(cold.version)
+    cold.answers["BootNotification"] = cold.booted()
     cold.wait(60)
     boots = [each for each in cold.central.heard if str(each) == "Boot"]
     cold.expect("Boot", *ALL_AVAILABLE)
