@@ -60,6 +60,8 @@ SOAP = "SOAP"
 """The workload that is BootNotification over SOAP, with marks of its own."""
 STORE = "store"
 """The workload that writes to a store on disk, without a server."""
+FLEET = "fleet"
+"""The workload that is our charge points, many in one process."""
 SOAP_CONNECTIONS = 32
 MAX_SECONDS = 120.0
 """No tool runs longer than this beyond the time that it was given."""
@@ -222,6 +224,20 @@ def measure_store(results: Results, options: argparse.Namespace) -> None:
         results.notes.append(f"{STORE}: no result: {reason}")
 
 
+def measure_fleets(results: Results, options: argparse.Namespace) -> None:
+    """Runs a fleet in automatic mode, then a larger one that is idle; each has a new server."""
+    automatic, idle = (100, 1000) if options.quick else (1000, 10_000)
+    sizes = [f"--automatic={automatic}", f"--idle={idle}", f"--seconds={10 * options.seconds}"]
+    for kind in ("automatic", "idle"):
+        say(f"fleet, {kind}")
+        try:
+            with servers.counting().running() as server:
+                about = [f"--port={server.port}", f"--pid={server.pid}"]
+                results.fleets[kind] = run_tool("fleet", kind, *about, *sizes, seconds=600)
+        except servers.Unavailable as reason:
+            results.notes.append(f"{FLEET}, {kind}: no result: {reason}")
+
+
 def load_one_soap(
     results: Results, row: str, server: servers.Server, options: argparse.Namespace
 ) -> None:
@@ -250,7 +266,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of one round (default 3)")
     parser.add_argument("--connections", type=int, default=100)
     parser.add_argument("--idle-connections", type=int, default=2000)
-    choices = [*WORKLOADS, SOAP, STORE]
+    choices = [*WORKLOADS, SOAP, STORE, FLEET]
     parser.add_argument("--workload", choices=choices, action="append", help="only this one")
     parser.add_argument(
         "--against",
@@ -286,7 +302,7 @@ def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, leave)
     raise_file_limit()
-    chosen = options.workload or [*WORKLOADS, SOAP, STORE]
+    chosen = options.workload or [*WORKLOADS, SOAP, STORE, FLEET]
     results = Results([name for name in WORKLOADS if name in chosen], conditions(options))
     over_websocket, over_soap = makers(options)
     try:
@@ -297,6 +313,8 @@ def main() -> int:
             load_soap(results, over_soap, options)
         if STORE in chosen and options.against is None:
             measure_store(results, options)
+        if FLEET in chosen and options.against is None:
+            measure_fleets(results, options)
     except KeyboardInterrupt:
         say("interrupted")
         return 130
@@ -304,6 +322,7 @@ def main() -> int:
         options.json.write_bytes(orjson.dumps(asdict(results), option=orjson.OPT_INDENT_2))
     print(table(results))
     measured = [*results.loads.get(OURS, {}).values(), results.soap.get(OURS), results.store]
+    measured += results.fleets.values()
     return 0 if any(measured) and not results.bad() else 1
 
 

@@ -23,6 +23,8 @@ WANTED_KIB = 16
 WANTED_SOAP_CPU_MS = 0.5
 WANTED_SOAP_RATIO = 0.35
 WANTED_CONNECTIONS = 1000
+WANTED_FLEET_KIB = 64
+WANTED_REGISTER_SECONDS = 60
 GENERATOR_MARGIN = 1.5
 """The generator has to be that much faster than the best server to be out of the way."""
 
@@ -48,6 +50,8 @@ class Results:
     """Results of the rounds of SOAP, by row."""
     store: dict[str, float] = field(default_factory=dict)
     """What writing to a store on disk and reading it has come to."""
+    fleets: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What fleets of our charge points have come to, by their kind."""
     notes: list[str] = field(default_factory=list)
     """What is missing, and why."""
 
@@ -67,6 +71,7 @@ class Results:
         ]
         soap = [result for rounds in self.soap.values() for result in rounds]
         everything = [*loads, *self.idle.values(), *soap, *([self.store] if self.store else [])]
+        everything += self.fleets.values()
         return int(sum(result["bad"] for result in everything))
 
 
@@ -202,6 +207,25 @@ def store_rows(results: Results) -> list[list[str]]:
     return lines
 
 
+def fleet_rows(results: Results) -> list[list[str]]:
+    """The section on our charge points, of which many run in one process."""
+    lines = [["our charge points, many in a process", "", "CPU, ms", "KiB per charge point"]]
+    if found := results.fleets.get("automatic"):
+        kib = found["kib_per_charge_point"]
+        memory = f"{kib:.1f}{verdict(kib <= WANTED_FLEET_KIB, f'<= {WANTED_FLEET_KIB}')}"
+        ran = f"{found['transactions']:,.0f} transactions, {found['bad']:.0f} messages lost"
+        cpu = f"{found['cpu_ms_per_transaction']:.1f} per transaction"
+        lines.append([f"  {found['charge_points']:,.0f} in automatic mode", ran, cpu, memory])
+    if found := results.fleets.get("idle"):
+        seconds = found["register_seconds"]
+        met = seconds <= WANTED_REGISTER_SECONDS and not found["bad"]
+        said = verdict(met, f"<= {WANTED_REGISTER_SECONDS}, and stay")
+        cpu = f"{found['register_cpu_ms']:.1f} per registration"
+        row = [f"  {found['charge_points']:,.0f} idle", f"registered in {seconds:.1f} s{said}"]
+        lines.append([*row, cpu, f"{found['kib_per_charge_point']:.1f}"])
+    return lines
+
+
 def soap_notes(results: Results) -> list[str]:
     """Says where the generator of SOAP requests may have set the number."""
     limited = [
@@ -267,6 +291,7 @@ def table(results: Results) -> str:
         idle_rows(results),
         soap_rows(results),
         store_rows(results),
+        fleet_rows(results),
     ]
     lines: list[list[str]] = []
     for section in [section for section in sections if len(section) > 1]:

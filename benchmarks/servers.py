@@ -118,6 +118,12 @@ def ocppfw(checkout: Path | None = None, *options: str) -> Recipe:
     return Recipe(name, versions, command, folder=folder)
 
 
+def counting() -> Recipe:
+    """Our central system, which also counts what it hears about transactions."""
+    plugins = Path(__file__).parent / "plugins"
+    return ocppfw(None, "--plugins", str(plugins), "--plugin", "count_messages")
+
+
 def ocpp_on_websockets() -> Recipe:
     """The central system of the PyPI package ocpp."""
     try:

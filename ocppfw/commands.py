@@ -42,7 +42,18 @@ _OLD_NAMES = {
 }
 # The commands of the prompt that stand for no operation.
 _OTHERS = (
-    *("start_cs", "start_cp", "stop_cs", "stop_cp", "status", "set", "raw", "wait", "sleep"),
+    *(
+        "start_cs",
+        "start_cp",
+        "stop_cs",
+        "stop_cp",
+        "status",
+        "templates",
+        "set",
+        "raw",
+        "wait",
+        "sleep",
+    ),
     *("websocket_ping_cs", "websocket_ping_cp", "help", "quit", "plugins", "load", "unload"),
     *(f"{prefix}{name}" for prefix in PREFIXES.values() for name in ("send", "send_raw")),
 )

@@ -12,12 +12,9 @@ from ocppfw import (
     NotConnected,
     OcppfwError,
     PluginSettings,
-    __version__,
     hookimpl,
 )
 from ocppfw.charge_point import (
-    MODEL,
-    VENDOR,
     Registration,
     RegistrationEvent,
     charge_point_model,
@@ -57,9 +54,17 @@ def station_stopped(station):
 
 
 def _begin(station):
-    """Boot, unless that was done before the connection was lost (OCPP-J 1.6 section 5.4)."""
-    charge_point_model(station).watch(NAME, lambda: _follow_interval(station))
-    if charge_point_model(station).registration is Registration.ACCEPTED:
+    """Boot, unless that was done before the connection was lost (OCPP-J 1.6 section 5.4).
+
+    Another central system than before knows nothing of that.
+    """
+    model = charge_point_model(station)
+    if station.data[NAME].setdefault("url", station.url) != station.url:
+        station.data[NAME]["url"] = station.url
+        model.register(RegistrationEvent.RESTART)
+        model.boot_not_before = 0.0
+    model.watch(NAME, lambda: _follow_interval(station))
+    if model.registration is Registration.ACCEPTED:
         _start(station, "heartbeat", _keep_heartbeat(station))
     else:
         _start(station, "boot", _boot(station))
@@ -76,11 +81,13 @@ async def _boot(station):
     model = charge_point_model(station)
     if model.registration is Registration.UNREGISTERED:
         model.register(RegistrationEvent.BOOT)
-    while model.registration is not Registration.ACCEPTED:
+    while True:
         wait = model.boot_not_before - station.clock.seconds()
         if wait > 0:
             await deferLater(station.clock, wait)
         await _register(station, model)
+        if model.registration is Registration.ACCEPTED:
+            break
     _start(station, "heartbeat", _keep_heartbeat(station))
 
 
@@ -93,7 +100,9 @@ async def _register(station, model):
     except NotConnected:
         raise
     except OcppfwError as error:  # refused, no answer, an invalid one
-        text = "BootNotification failed: {error}. Next attempt in {seconds:g} s."
+        text = "BootNotification failed: {error}."
+        if model.registration is not Registration.ACCEPTED:
+            text += " Next attempt in {seconds:g} s."
         station.log.warn(text, error=error, seconds=delay)
     else:
         # 1.2 and 1.5 know no interval for the next attempt (1.5 section 4.2).
@@ -115,22 +124,16 @@ def _settle(station, model, status, interval, delay):
         model.configuration.heartbeat_interval = interval or max(1, SETTINGS.heartbeat_interval)
         station.log.info("Registered.")
     else:
+        _stop(station, "heartbeat")  # one that was accepted before asked because of a trigger
         text = "Registration is {status}. Next attempt in {seconds:g} s."
         station.log.warn(text, status=status, seconds=delay)
     model.register(status)
 
 
 def _boot_notification(station, model):
+    about = model.template.identification(station.version, station.identity)
     if station.version.is_2x:
-        about = {"vendorName": VENDOR, "model": MODEL, "firmwareVersion": __version__}
         return {"reason": model.boot_reason, "chargingStation": about}
-    about = {
-        "chargePointVendor": VENDOR,
-        "chargePointModel": MODEL,
-        "firmwareVersion": __version__,
-    }
-    if len(station.identity) <= 25:  # 1.6 section 6.7
-        about["chargePointSerialNumber"] = station.identity
     return about
 
 
@@ -217,13 +220,12 @@ def cp_request_stop_transaction(station):
 
 @hookimpl
 def cp_trigger_message(station, call, payload):
-    """A BootNotification before its time, while the charge point waits to be accepted."""
+    """A BootNotification before its time, or, where ``trigger-boot`` allows that, once more."""
     if payload["requestedMessage"] != "BootNotification":
         return None
-    model = charge_point_model(station)
-    if model.registration is not Registration.PENDING:
-        return {"status": "Rejected"}  # 2.0.1 F06.FR.17
-    call.after_answer(_boot_at_once, station, model)
+    if not _boots_when_asked(station):
+        return {"status": "Rejected"}  # 1.6 errata 3.35 and 3.40; 2.0.1 F06.FR.17
+    call.after_answer(_boot_at_once, station)
     return {"status": "Accepted"}
 
 
@@ -232,8 +234,15 @@ def cp_extended_trigger_message(station, call, payload):
     return cp_trigger_message(station, call, payload)
 
 
-def _boot_at_once(station, model, sent):
-    if sent and station.peer is not None and model.registration is Registration.PENDING:
+def _boots_when_asked(station):
+    registration = charge_point_model(station).registration
+    again = registration is Registration.ACCEPTED and station.settings.trigger_boot == "accept"
+    return again or registration is Registration.PENDING
+
+
+def _boot_at_once(station, sent):
+    if sent and station.peer is not None and _boots_when_asked(station):
+        model = charge_point_model(station)
         model.boot_reason = "Triggered"
         model.boot_not_before = 0.0
         _start(station, "boot", _boot(station))

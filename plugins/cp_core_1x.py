@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocppfw import hookimpl
+from ocppfw import CallFailed, hookimpl
 from ocppfw.charge_point import charge_point_model, seconds_of
 
 role = "cp"
@@ -28,7 +28,14 @@ def cp_change_configuration(station, call, payload):
 
 @hookimpl
 def cp_get_configuration(station, payload):
-    known, unknown = _configuration(station).read(payload.get("key", ()))
+    """In 1.6 no more keys may be asked for by name than GetConfigurationMaxKeys says."""
+    wanted = payload.get("key", ())
+    most = _configuration(station).most_keys
+    if most is not None and len(wanted) > most:
+        raise CallFailed(
+            "OccurenceConstraintViolation", f"asks for {len(wanted)} keys, of at most {most}"
+        )
+    known, unknown = _configuration(station).read(wanted)
     answer = {
         "configurationKey": [
             {"key": name, "readonly": readonly, "value": value}
@@ -36,6 +43,41 @@ def cp_get_configuration(station, payload):
         ]
     }
     return {**answer, "unknownKey": unknown} if unknown else answer
+
+
+# Keys about the connection take effect at once.
+
+
+@hookimpl
+def station_started(station):
+    if station.version == "1.6":
+        seconds = max(1, round(station.settings.call_timeout))
+        _configuration(station).begin_with("MessageTimeout", str(seconds))
+    charge_point_model(station).watch(NAME, lambda: _follow(station))
+    _follow(station)
+
+
+@hookimpl
+def connection_opened(station):
+    """A connection begins with the setting; what was changed since counts for it, too."""
+    station.data[NAME].pop("ping", None)
+    _follow_ping_interval(station)
+
+
+def _follow(station):
+    station.call_timeout = _configuration(station).message_timeout  # 1.6 errata 3.82
+    _follow_ping_interval(station)
+
+
+def _follow_ping_interval(station):
+    """WebSocketPingInterval: OCPP-J 1.6 section 7."""
+    model, kept = charge_point_model(station), station.data[NAME]
+    wanted = model.configuration.ping_interval
+    if wanted is None or station.peer is None:
+        return
+    if wanted != kept.get("ping", int(model.ping_interval)):
+        station.peer.connection.set_ping_interval(wanted)
+    kept["ping"] = wanted
 
 
 # Firmware.
@@ -65,6 +107,8 @@ def _await_download(station, moment):
 
 @hookimpl
 def station_stopped(station):
+    charge_point_model(station).unwatch(NAME)
+    station.call_timeout = None
     _cancel_download(station)
 
 
@@ -99,18 +143,8 @@ def cp_certificate_signed():
 
 
 @hookimpl
-def cp_clear_cache():
-    return {"status": "Rejected"}  # there is no cache (1.6 errata 3.23)
-
-
-@hookimpl
 def cp_clear_charging_profile():
     return {"status": "Unknown"}
-
-
-@hookimpl
-def cp_data_transfer():
-    return {"status": "UnknownVendorId"}
 
 
 @hookimpl

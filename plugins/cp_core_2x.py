@@ -8,12 +8,7 @@ role = "cp"
 versions = ("2.0.1", "2.1")
 
 
-# Vendors, messages for drivers, customers.
-
-
-@hookimpl
-def cp_data_transfer():
-    return {"status": "UnknownVendorId"}
+# Messages for drivers, customers.
 
 
 @hookimpl
@@ -42,11 +37,6 @@ def cp_customer_information():
 
 
 # Authorisation and reservations.
-
-
-@hookimpl
-def cp_clear_cache():
-    return {"status": "Rejected"}  # there is no cache (C11.FR.04)
 
 
 @hookimpl

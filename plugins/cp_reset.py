@@ -13,6 +13,8 @@ SETTINGS = PluginSettings(
 
 NAME = "cp_reset"
 
+LONGEST_WAIT = 30.0  # seconds in which what is on its way may be answered
+
 
 @hookimpl
 def station_started(station):
@@ -58,8 +60,7 @@ def _reset_2x(station, call, payload):
 
 def _stop_transactions(station, reason, sent):
     """Stop what runs: the reset is under way, whether or not its answer has arrived."""
-    for connector in charge_point_model(station).in_use:
-        connector.stop(reason, station.clock.seconds())
+    charge_point_model(station).stop_all(reason)
 
 
 def _reboot_when_idle(station):
@@ -68,8 +69,15 @@ def _reboot_when_idle(station):
         station.data[NAME]["timer"] = station.later(SETTINGS.delay, _reboot, station)
 
 
-def _reboot(station):
-    """Forget the registration and end the connection; the station connects again by itself."""
+def _reboot(station, waited=0.0):
+    """Forget the registration and end the connection; the station connects again by itself.
+
+    A stop that is on its way may arrive first; one that does not waits in the outbox.
+    """
+    if charge_point_model(station).outbox.on_its_way is not None and waited < LONGEST_WAIT:
+        timer = station.later(1.0, _reboot, station, waited + 1.0)
+        station.data[NAME]["timer"] = timer
+        return
     del station.data[NAME]["timer"]
     station.log.info("Rebooting.")
     charge_point_model(station).reboot()

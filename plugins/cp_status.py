@@ -31,6 +31,7 @@ def station_stopped(station):
 @hookimpl
 def connection_opened(station):
     """What has changed while there was no connection (1.6 section 4.9)."""
+    charge_point_model(station).forget_history()
     _report_soon(station)
 
 
@@ -49,8 +50,8 @@ async def _report(station):
     """Send what the central system does not know, one after the other."""
     model = charge_point_model(station)
     while model.registration.may_send and await _has_room(station):
-        unreported = model.take_unreported()
-        if unreported is None or not await _send(station, *unreported):
+        report = model.take_unreported()
+        if report is None or not await _send(station, report):
             return
 
 
@@ -72,28 +73,35 @@ async def _has_room(station):
     return True
 
 
-async def _send(station, number, status):
+async def _send(station, report):
     """Send one StatusNotification; False if the connection is lost."""
     try:
-        await station.call("StatusNotification", _status_notification(station, number, status))
+        await station.call("StatusNotification", _status_notification(station, report))
     except NotConnected:
-        charge_point_model(station).forget_report(number)
+        charge_point_model(station).forget_report(report.number)
         return False
     except OcppfwError as error:
         station.log.warn("StatusNotification failed: {error}", error=error)
     return True
 
 
-def _status_notification(station, number, status):
+def _status_notification(station, report):
     if station.version.is_2x:
         return {
-            "timestamp": station.timestamp(),
-            "evseId": number,
+            "timestamp": report.at,
+            "evseId": report.number,
             "connectorId": 1,
-            "connectorStatus": status,
+            "connectorStatus": report.status,
         }
-    payload = {"connectorId": number, "status": status, "errorCode": "NoError"}
-    return payload if station.version == "1.2" else {**payload, "timestamp": station.timestamp()}
+    payload = {
+        "connectorId": report.number,
+        "status": report.status,
+        "errorCode": report.error_code,
+    }
+    if station.version == "1.2":
+        return payload
+    info = {"info": report.info} if report.info else {}
+    return {**payload, **info, "timestamp": report.at}
 
 
 # Availability.
@@ -154,4 +162,4 @@ async def _send_all(station, peer, numbers, sent):
     with contextlib.suppress(NotConnected):
         for number in numbers if sent else ():
             await peer.room()
-            await _send(station, number, charge_point_model(station).statuses()[number])
+            await _send(station, charge_point_model(station).present_report(number))

@@ -1,21 +1,23 @@
-"""Charge point: remote starts and stops, with the transactions and meter values that follow."""
+"""Charge point: transactions, by card and from afar, with the messages that follow."""
 
 from __future__ import annotations
 
-import uuid
 from copy import deepcopy
 
-from twisted.internet.defer import Deferred
-
-from ocppfw import OcppfwError, hookimpl
+from ocppfw import PluginSettings, hookimpl
 from ocppfw.charge_point import (
-    Transaction,
+    InvalidTransition,
     charge_point_model,
-    reading_answer,
-    transaction_messages,
 )
 
 role = "cp"
+
+SETTINGS = PluginSettings(
+    plugs_in=(
+        True,
+        "Whether a remote start finds a driver who plugs in, and takes the cable out in the end.",
+    ),
+)
 
 NAME = "cp_transactions"
 
@@ -25,25 +27,27 @@ NAME = "cp_transactions"
 
 @hookimpl
 def cp_remote_start_transaction(station, call, payload):
-    return _accept_start(station, call, payload.get("connectorId"), Transaction(payload["idTag"]))
+    return _accept_start(station, call, payload.get("connectorId"), payload["idTag"])
 
 
 @hookimpl
 def cp_request_start_transaction(station, call, payload):
     token = deepcopy(payload["idToken"])  # the payload is the call's
-    transaction = Transaction(token, id=str(uuid.uuid4()), remote_start_id=payload["remoteStartId"])
-    return _accept_start(station, call, payload.get("evseId"), transaction)
+    remote_start_id = payload["remoteStartId"]
+    return _accept_start(station, call, payload.get("evseId"), token, remote_start_id)
 
 
-def _accept_start(station, call, number, transaction):
+def _accept_start(station, call, number, token, remote_start_id=None):
     """Charge on a connector that is free; without a number it is the first one."""
     model = charge_point_model(station)
     connector = model.connector_to_start(number)
     if connector is None:
         return {"status": "Rejected"}
     model.hold_until_answered(call)
-    connector.prepare(transaction)
-    call.after_answer(_run_after_answer, station, connector)
+    model.request(connector, token, remote=True, remote_start_id=remote_start_id)
+    if SETTINGS.plugs_in and not connector.plugged:
+        model.plug(connector.number)
+        _drivers(station).add(connector.number)
     return {"status": "Accepted"}
 
 
@@ -58,30 +62,27 @@ def cp_request_stop_transaction(station, call, payload):
 
 
 def _accept_stop(station, call, transaction_id):
-    connector = _find(station, transaction_id)
+    """Stop, whether or not the answer arrives: the central system wanted it."""
+    model = charge_point_model(station)
+    connector = model.running(transaction_id)
     if connector is None:
         return {"status": "Rejected"}
-    call.after_answer(_stop_after_answer, station, connector)
+    model.hold_until_answered(call)
+    model.stop_transaction(connector, "Remote")
     return {"status": "Accepted"}
-
-
-def _stop_after_answer(station, connector, sent):
-    """Stop, whether or not the answer has arrived: the central system wanted it."""
-    _stop(station, connector, "Remote")
-
-
-def _stop(station, connector, reason):
-    if connector.transaction is not None:
-        connector.stop(reason, station.clock.seconds())
 
 
 @hookimpl
 def cp_get_transaction_status(station, payload):
-    """There is no queue: a message that cannot be delivered is lost (2.0.1 E14)."""
-    answer = {"messagesInQueue": False}
-    if "transactionId" in payload:
-        answer["ongoingIndicator"] = _find(station, payload["transactionId"]) is not None
-    return answer
+    """Whether it runs, and whether messages wait (2.0.1 E14)."""
+    model = charge_point_model(station)
+    transaction_id = payload.get("transactionId")
+    if transaction_id is None:
+        return {"messagesInQueue": len(model.outbox) > 0}
+    return {
+        "ongoingIndicator": model.running(transaction_id) is not None,
+        "messagesInQueue": model.outbox.owes(transaction_id),
+    }
 
 
 @hookimpl
@@ -89,207 +90,114 @@ def cp_unlock_connector(station, call, payload):
     if station.version.is_2x:
         return {"status": _unlock_2x(station, payload)}
     charge_point_model(station).hold_until_answered(call)
-    unlocked = _unlock_1x(station, payload["connectorId"])
+    status = _unlock_1x(station, payload["connectorId"])
     if station.version == "1.6":
-        return {"status": "Unlocked" if unlocked else "NotSupported"}
-    return {"status": "Accepted" if unlocked else "Rejected"}
+        return {"status": status}
+    return {"status": "Accepted" if status == "Unlocked" else "Rejected"}
 
 
 def _unlock_1x(station, number):
     """Open the lock of a connector; a transaction is finished first (1.6 section 5.18)."""
-    chosen = charge_point_model(station).chosen(number)
-    for connector in chosen:
-        _stop(station, connector, "UnlockCommand")
-    return bool(chosen)
+    model = charge_point_model(station)
+    for connector in model.chosen(number):
+        if connector.transaction is not None:
+            model.stop_transaction(connector, "UnlockCommand")
+        return _unlock(connector, "UnlockFailed")
+    return "NotSupported"  # 1.6 errata 3.85
 
 
 def _unlock_2x(station, payload):
     chosen = charge_point_model(station).chosen(payload["evseId"])
     if not chosen or payload["connectorId"] != 1:
         return "UnknownConnector"
-    return "OngoingAuthorizedTransaction" if chosen[0].transaction else "Unlocked"
+    if chosen[0].transaction is not None:
+        return "OngoingAuthorizedTransaction"
+    return _unlock(chosen[0], "UnlockFailed")
 
 
-def _find(station, transaction_id):
-    """The connector with a running transaction, None if no such transaction runs."""
-    for connector in charge_point_model(station).in_use:
-        transaction = connector.transaction
-        if transaction and transaction.running and transaction.id == transaction_id:
-            return connector
-    return None
+def _unlock(connector, failed):
+    try:
+        connector.unlock()
+    except InvalidTransition:
+        return failed
+    return "Unlocked"
 
 
-# The life of a transaction.
+# What the model does by itself.
 
 
 @hookimpl
 def station_started(station):
-    """Go on with the transactions that an earlier version of this plugin has left."""
-    model = charge_point_model(station)
-    # Not in the middle of what changes the model: a transaction that wakes may change it, too.
-    model.watch(NAME, lambda: station.later(0, _wake, station))
-    for connector in model.in_use:
-        station.run(_live(station, connector))
+    charge_point_model(station).watch(NAME, lambda: _look_in(station, 0))
+    _look_in(station, 0)
 
 
 @hookimpl
 def station_stopped(station):
     charge_point_model(station).unwatch(NAME)
+    _cancel(station)
 
 
-def _run_after_answer(station, connector, sent):
-    """Start, whether or not the answer has arrived: the driver is at the connector."""
-    station.later(0, _live, station, connector)  # after the new status
+def _look_in(station, seconds):
+    """Look together with what else changes in this moment."""
+    _cancel(station)
+    station.data[NAME]["timer"] = station.later(seconds, _look, station)
 
 
-async def _live(station, connector):
-    """Start, charge, stop; then the connector is free again."""
-    transaction = connector.transaction
-    if transaction.started or await _start(station, connector):
-        await _sample_until_stopped(station, connector)
-        await _end(station, connector)
-    connector.free()
+def _cancel(station):
+    timer = station.data[NAME].pop("timer", None)
+    if timer is not None and timer.active():
+        timer.cancel()
 
 
-async def _start(station, connector):
-    """Start the transaction; False if it may not start, or the central system knows nothing of it.
-
-    The energy flows when the central system has accepted the driver.
-    """
-    messages = _messages(station)
-    transaction = connector.transaction
-    if not await _is_authorized(station, messages, transaction) or transaction.stop is not None:
-        return False
-    connector.begin(station.clock.seconds())
-
-    def read(answer):
-        messages.started_answered(transaction, answer)
-        return messages.is_accepted(answer)
-
-    accepted = await _tell(station, messages.started(connector), read)
-    if accepted is None:
-        return False
-    transaction.started = True
-    if not accepted:
-        _stop(station, connector, "DeAuthorized")  # 1.6 section 4.8; 2.0.1 E05
-    elif transaction.stop is None:
-        await _charge(station, connector, messages)
-    return True
+def _look(station):
+    """Do what is due; then wait until something is."""
+    model = charge_point_model(station)
+    model.advance()
+    _see_drivers_off(station)
+    moment = model.next_moment()
+    if moment is not None and not station.data[NAME]["timer"].active():
+        _look_in(station, max(0.0, moment - station.clock.seconds()))
 
 
-async def _is_authorized(station, messages, transaction):
-    """Ask the central system, if it is to be asked (1.6 section 5.11; 2.0.1 F01.FR.01)."""
-    question = messages.authorize(transaction)
-    if question is None or not charge_point_model(station).configuration.authorizes_remote_starts:
-        return True
-    return await _tell(station, question, messages.is_accepted)
+# The driver of a remote start.
 
 
-async def _charge(station, connector, messages):
-    now = station.clock.seconds()
-    connector.charge(now)
-    message = messages.charging(connector, now)
-    if message is not None:
-        await _tell(station, message)
+def _drivers(station):
+    """The numbers of the connectors whose driver is there because of a remote start."""
+    return station.data[NAME].setdefault("drivers", set())
 
 
-async def _end(station, connector):
-    await _tell(station, _messages(station).stopped(connector))
+def _see_drivers_off(station):
+    """Whose transaction is over has the lock opened, and takes the cable along."""
+    model = charge_point_model(station)
+    for number in sorted(_drivers(station)):
+        connector = model.connectors[number]
+        if connector.transaction is None:
+            _drivers(station).discard(number)
+            if connector.cable and _unlock(connector, None):
+                model.unplug(number)
 
 
-async def _sample_until_stopped(station, connector):
-    """Send meter values at the configured interval (1.6 section 4.7)."""
-    configuration = charge_point_model(station).configuration
-    last = station.clock.seconds()
-    while connector.transaction.stop is None:
-        interval = configuration.sample_interval if configuration.sampled_measurands else 0
-        wait = last + interval - station.clock.seconds()
-        if interval and wait <= 0:
-            last = station.clock.seconds()
-            messages = _messages(station)
-            await _tell(
-                station, messages.sampled(connector, configuration.sampled_measurands, last)
-            )
-        elif interval:
-            await _pause(station, connector, wait)
-        else:
-            await _pause(station, connector, None)
-            last = station.clock.seconds()
-
-
-def _pause(station, connector, seconds):
-    """A Deferred that fires after some seconds, or, also with None, when something changes."""
-    pauses = station.data[NAME].setdefault("pauses", {})
-    paused: Deferred[None] = Deferred()
-    pauses[connector.number] = paused
-    timer = None if seconds is None else station.later(seconds, paused.callback, None)
-
-    def resume(result):
-        del pauses[connector.number]
-        if timer is not None and timer.active():
-            timer.cancel()
-        return result
-
-    return paused.addBoth(resume)
-
-
-def _wake(station):
-    for paused in list(station.data[NAME].get("pauses", {}).values()):
-        paused.callback(None)
-
-
-def _messages(station):
-    """The messages about transactions, whose moments are those of the station's clock."""
-    return transaction_messages(station.version, station.timestamp)
-
-
-async def _tell(station, message, read=lambda answer: answer):
-    """Send a message about a transaction; what is read in its answer, None without a usable one."""
-    action, payload = message
-    try:
-        answer = await station.call_when_room(action, payload)
-        with reading_answer(action, answer):
-            return read(answer)
-    except OcppfwError as error:
-        text = "{action} was not delivered, and is lost: {error}"
-        station.log.warn(text, action=action, error=error)
-    return None
-
-
-# Messages that are asked for.
+# A message that is asked for (2.x).
 
 
 @hookimpl
 def cp_trigger_message(station, call, payload):
-    messages = _messages(station)
-    sample = {"MeterValues": messages.measured, "TransactionEvent": messages.reported}.get(
-        payload["requestedMessage"]
-    )
-    if sample is None:
+    """The state of one transaction or of all (2.0.1 F06)."""
+    if payload["requestedMessage"] != "TransactionEvent":
         return None
-    connectors = _asked_for(station, payload)
-    if not connectors or not charge_point_model(station).configuration.sampled_measurands:
+    model = charge_point_model(station)
+    number = payload.get("evse", {}).get("id")
+    wanted = model.connectors.values() if number is None else model.chosen(number)
+    running = [each for each in wanted if each.transaction and each.transaction.running]
+    if not running:
         return {"status": "Rejected"}
-    call.after_answer(_send_samples, station, connectors, sample)
+    call.after_answer(_report_transactions, station, running)
     return {"status": "Accepted"}
 
 
-@hookimpl
-def cp_extended_trigger_message(station, call, payload):
-    return cp_trigger_message(station, call, payload)
-
-
-def _asked_for(station, payload):
-    """The connectors that are meant; for a TransactionEvent those with a running transaction."""
-    model = charge_point_model(station)
-    number = payload.get("evse", {}).get("id", payload.get("connectorId"))
-    wanted = model.connectors.values() if number is None else model.chosen(number)
-    if payload["requestedMessage"] == "MeterValues":
-        return list(wanted)
-    return [each for each in wanted if each.transaction and each.transaction.running]
-
-
-async def _send_samples(station, connectors, sample, sent):
-    measurands = charge_point_model(station).configuration.sampled_measurands
+def _report_transactions(station, connectors, sent):
     for connector in connectors if sent else ():
-        await _tell(station, sample(connector, measurands, station.clock.seconds()))
+        if connector.transaction is not None and connector.transaction.running:
+            charge_point_model(station).report_transaction(connector)

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ocppfw.charge_point.configuration import listed
+from ocppfw.charge_point.configuration_keys import ASSUMED
+from ocppfw.charge_point.policies import Policies
 from ocppfw.charge_point.standard_variables import (
-    AUTHORIZE_REMOTE_START,
+    EQUIVALENTS,
     HEARTBEAT_INTERVAL,
-    TX_UPDATED_INTERVAL,
-    TX_UPDATED_MEASURANDS,
 )
 from ocppfw.charge_point.variables import AttributeType, Component, Json, Layout, Source, Variable
 
 
-class DeviceModel:
+class DeviceModel(Policies):
     """The values of the variables of a charge point of 2.x.
 
     Args:
@@ -139,7 +138,35 @@ class DeviceModel:
             return found
         return {**found, "value": self.value(variable, attribute)}
 
-    # What behaviours ask for, in every version.
+    # What survives a restart.
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """What was set, in the words of SetVariables."""
+        return [
+            {
+                "component": variable.component.as_json(),
+                "variable": variable.as_json(),
+                "attributeType": attribute,
+                "attributeValue": value,
+            }
+            for (variable, attribute), value in self._values.items()
+        ]
+
+    def from_json(self, items: Iterable[Json]) -> list[str]:
+        """Take over what ``to_json`` gave.
+
+        Returns:
+            The names of variables that cannot have that value, and keep the one that they have.
+        """
+        wrong = [item for item in items if self.write(item) != "Accepted"]
+        return [f"{each['component']['name']}.{each['variable']['name']}" for each in wrong]
+
+    # What behaviours ask for.
+
+    def followed(self, name: str) -> str:
+        """The value of the variable that stands for a configuration key of 1.6."""
+        variable = EQUIVALENTS.get(name)
+        return ASSUMED[name] if variable is None else self.value(variable)
 
     @property
     def heartbeat_interval(self) -> int:
@@ -149,18 +176,3 @@ class DeviceModel:
     @heartbeat_interval.setter
     def heartbeat_interval(self, seconds: int) -> None:
         self.set_value(HEARTBEAT_INTERVAL, str(int(seconds)))
-
-    @property
-    def sample_interval(self) -> int:
-        """Seconds between the meter values of a transaction, 0 for none."""
-        return int(self.value(TX_UPDATED_INTERVAL))
-
-    @property
-    def sampled_measurands(self) -> list[str]:
-        """What these meter values hold."""
-        return listed(self.value(TX_UPDATED_MEASURANDS))
-
-    @property
-    def authorizes_remote_starts(self) -> bool:
-        """True when a remote start asks the central system for authorisation first."""
-        return self.value(AUTHORIZE_REMOTE_START) == "true"

@@ -2,43 +2,72 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ocppfw.charge_point.times import MICROSECONDS
+
 SECONDS_PER_HOUR = 3600
+#: One Wh in W·µs, in which energy is counted: whole numbers, so that nothing is rounded away.
+WATT_HOUR = SECONDS_PER_HOUR * MICROSECONDS
 
 
 class Meter:
     """A register that grows while energy flows, and never shrinks.
 
     Args:
-        power: what flows while it flows, in W.
+        voltage: between a phase and neutral, in V.
+        phases: how many phases are connected, 1 to 3; 1 for direct current.
+
+    Attributes:
+        voltage: the same.
+        phases: how many phases the energy flows through.
+        power: what flows now, in W.
     """
 
-    def __init__(self, power: int) -> None:
-        self._full_power = power
-        self._watt_seconds = 0.0
-        self._since: float | None = None
+    __slots__ = ("_energy", "phases", "power", "voltage")
+
+    def __init__(self, voltage: int = 230, phases: int = 3) -> None:
+        self.voltage = voltage
+        self.phases = phases
+        self.power = 0
+        self._energy = 0
 
     @property
-    def power(self) -> int:
-        """What flows now, in W."""
-        return 0 if self._since is None else self._full_power
+    def register(self) -> int:
+        """All energy that has flowed, in whole Wh."""
+        return self._energy // WATT_HOUR
 
-    def switch_on(self, now: float) -> None:
-        """Energy begins to flow."""
-        self._settle(now)
-        self._since = now
+    @property
+    def energy(self) -> int:
+        """All energy that has flowed, in W·µs."""
+        return self._energy
 
-    def switch_off(self, now: float) -> None:
-        """Energy flows no more."""
-        self._settle(now)
-        self._since = None
+    @property
+    def current(self) -> float:
+        """What flows through each phase, in A: power = voltage x current x phases."""
+        return self.power / (self.voltage * self.phases)
 
-    def read(self, now: float) -> int:
-        """The register in Wh."""
-        self._settle(now)
-        return int(self._watt_seconds / SECONDS_PER_HOUR)
+    def add(self, energy: int) -> None:
+        """Energy has flowed.
 
-    def _settle(self, now: float) -> None:
-        """Bring the register to the present; a clock that was set back adds nothing."""
-        if self._since is not None:
-            self._watt_seconds += self._full_power * max(0.0, now - self._since)
-            self._since = now
+        Args:
+            energy: in W·µs.
+
+        Raises:
+            ValueError: it is negative; a register never runs backwards.
+        """
+        if energy < 0:
+            raise ValueError("a register never runs backwards")
+        self._energy += energy
+
+    def to_json(self) -> dict[str, Any]:
+        """What must survive a restart."""
+        return {"energy": self._energy}
+
+    def from_json(self, kept: dict[str, Any]) -> None:
+        """Go on from what ``to_json`` said, unless more has flowed already.
+
+        Raises:
+            Exception: it is not what ``to_json`` says.
+        """
+        self._energy = max(self._energy, int(kept["energy"]))

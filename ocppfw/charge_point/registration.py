@@ -36,10 +36,11 @@ _ANSWERS = {
     RegistrationEvent.PENDING: Registration.PENDING,
     RegistrationEvent.REJECTED: Registration.REJECTED,
 }
-_WAITING = (Registration.BOOTING, Registration.PENDING, Registration.REJECTED)
+# One that is accepted asks again where a trigger wants it.
+_ASKING = tuple(state for state in Registration if state is not Registration.UNREGISTERED)
 
 TRANSITIONS: dict[tuple[Registration, RegistrationEvent], Registration] = {
     (Registration.UNREGISTERED, RegistrationEvent.BOOT): Registration.BOOTING,
-    **{(state, event): after for state in _WAITING for event, after in _ANSWERS.items()},
+    **{(state, event): after for state in _ASKING for event, after in _ANSWERS.items()},
     **{(state, RegistrationEvent.RESTART): Registration.UNREGISTERED for state in Registration},
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from ocppfw.charge_point.configuration import MEASURANDS, boolean, integer, measurands
+from ocppfw.charge_point.measurands import REGISTER, measurand_words
+from ocppfw.charge_point.template import Template
+from ocppfw.charge_point.value_checks import boolean, integer, one_or_more_of
 from ocppfw.charge_point.variables import (
     Attribute,
     AttributeType,
@@ -20,9 +22,7 @@ from ocppfw.charge_point.variables import (
     Source,
     Variable,
 )
-
-VENDOR = "ocppfw"
-MODEL = "simulator"
+from ocppfw.versions import OcppVersion
 
 
 def _actual(
@@ -58,7 +58,7 @@ def _constant(
     return Variable(Component(component), name, actual, data_type=data_type, instance=instance)
 
 
-_ENERGY = "Energy.Active.Import.Register"
+_MEASURANDS = measurand_words(OcppVersion.V2_0_1)
 
 HEARTBEAT_INTERVAL = _integer("OCPPCommCtrlr", "HeartbeatInterval", 300, low=1)
 AUTHORIZE_REMOTE_START = _switch("AuthCtrlr", "AuthorizeRemoteStart")
@@ -66,15 +66,26 @@ TX_UPDATED_INTERVAL = _integer("SampledDataCtrlr", "TxUpdatedInterval", 60)
 TX_UPDATED_MEASURANDS = Variable(
     Component("SampledDataCtrlr"),
     "TxUpdatedMeasurands",
-    _actual(_ENERGY, "ReadWrite"),
-    measurands,
+    _actual(REGISTER, "ReadWrite"),
+    one_or_more_of(_MEASURANDS),
     "MemberList",
-    characteristics={"valuesList": ",".join(MEASURANDS)},
+    characteristics={"valuesList": ",".join(_MEASURANDS)},
 )
+
+EV_CONNECTION_TIMEOUT = _integer("TxCtrlr", "EVConnectionTimeOut", 60)
+LOCAL_AUTHORIZE_OFFLINE = _switch("AuthCtrlr", "LocalAuthorizeOffline")
+LOCAL_PRE_AUTHORIZE = _switch("AuthCtrlr", "LocalPreAuthorize")
+MESSAGE_ATTEMPTS = _constant("OCPPCommCtrlr", "MessageAttempts", "1", "integer", "TransactionEvent")
+MESSAGE_ATTEMPT_INTERVAL = _constant(
+    "OCPPCommCtrlr", "MessageAttemptInterval", "0", "integer", "TransactionEvent"
+)
+STOP_ON_EV_SIDE_DISCONNECT = _constant("TxCtrlr", "StopTxOnEVSideDisconnect", "true", "boolean")
+STOP_ON_INVALID_ID = _constant("TxCtrlr", "StopTxOnInvalidId", "true", "boolean")
+AUTH_CACHE_ENABLED = _constant("AuthCacheCtrlr", "Enabled", "false", "boolean")
+ALIGNED_INTERVAL = _constant("AlignedDataCtrlr", "Interval", "0", "integer")
 
 #: Controllers of what is not simulated.
 _DISABLED = (
-    "AuthCacheCtrlr",
     "DisplayMessageCtrlr",
     "ISO15118Ctrlr",
     "LocalAuthListCtrlr",
@@ -86,25 +97,43 @@ _DISABLED = (
 _CONTROLLERS = (
     HEARTBEAT_INTERVAL,
     _integer("OCPPCommCtrlr", "ResetRetries", 0),
-    _constant("OCPPCommCtrlr", "MessageAttempts", "1", "integer", "TransactionEvent"),
-    _constant("OCPPCommCtrlr", "MessageAttemptInterval", "0", "integer", "TransactionEvent"),
+    MESSAGE_ATTEMPTS,
+    MESSAGE_ATTEMPT_INTERVAL,
     AUTHORIZE_REMOTE_START,
-    _switch("AuthCtrlr", "LocalAuthorizeOffline"),
-    _switch("AuthCtrlr", "LocalPreAuthorize"),
-    _integer("TxCtrlr", "EVConnectionTimeOut", 60),
-    _constant("TxCtrlr", "StopTxOnEVSideDisconnect", "true", "boolean"),
-    _constant("TxCtrlr", "StopTxOnInvalidId", "true", "boolean"),
+    LOCAL_AUTHORIZE_OFFLINE,
+    LOCAL_PRE_AUTHORIZE,
+    EV_CONNECTION_TIMEOUT,
+    STOP_ON_EV_SIDE_DISCONNECT,
+    STOP_ON_INVALID_ID,
     _constant("TxCtrlr", "TxStartPoint", "PowerPathClosed", "MemberList"),
     _constant("TxCtrlr", "TxStopPoint", "PowerPathClosed", "MemberList"),
     TX_UPDATED_INTERVAL,
     TX_UPDATED_MEASURANDS,
-    _constant("SampledDataCtrlr", "TxStartedMeasurands", _ENERGY, "MemberList"),
-    _constant("SampledDataCtrlr", "TxEndedMeasurands", _ENERGY, "MemberList"),
+    _constant("SampledDataCtrlr", "TxStartedMeasurands", REGISTER, "MemberList"),
+    _constant("SampledDataCtrlr", "TxEndedMeasurands", REGISTER, "MemberList"),
     _constant("SampledDataCtrlr", "TxEndedInterval", "0", "integer"),
-    _constant("AlignedDataCtrlr", "Interval", "0", "integer"),
+    ALIGNED_INTERVAL,
     Variable(Component("SecurityCtrlr"), "BasicAuthPassword", _actual("", "WriteOnly")),
+    AUTH_CACHE_ENABLED,
     *(_constant(component, "Enabled", "false", "boolean") for component in _DISABLED),
 )
+
+
+#: What stands for a configuration key of 1.6.
+EQUIVALENTS = {
+    "AuthorizationCacheEnabled": AUTH_CACHE_ENABLED,
+    "AuthorizeRemoteTxRequests": AUTHORIZE_REMOTE_START,
+    "ClockAlignedDataInterval": ALIGNED_INTERVAL,
+    "ConnectionTimeOut": EV_CONNECTION_TIMEOUT,
+    "LocalAuthorizeOffline": LOCAL_AUTHORIZE_OFFLINE,
+    "LocalPreAuthorize": LOCAL_PRE_AUTHORIZE,
+    "MeterValueSampleInterval": TX_UPDATED_INTERVAL,
+    "MeterValuesSampledData": TX_UPDATED_MEASURANDS,
+    "StopTransactionOnEVSideDisconnect": STOP_ON_EV_SIDE_DISCONNECT,
+    "StopTransactionOnInvalidId": STOP_ON_INVALID_ID,
+    "TransactionMessageAttempts": MESSAGE_ATTEMPTS,
+    "TransactionMessageRetryInterval": MESSAGE_ATTEMPT_INTERVAL,
+}
 
 
 # Values that are computed.
@@ -143,10 +172,13 @@ _STATION = (
         characteristics={"unit": "s"},
     ),
     _constant("SecurityCtrlr", "Identity", _identity),
-    _constant("ChargingStation", "Model", MODEL),
-    _constant("ChargingStation", "VendorName", VENDOR),
     _state(Component("ChargingStation"), ("Available", "Unavailable")),
 )
+
+
+def _about(template: Template) -> Iterator[Variable]:
+    yield _constant("ChargingStation", "Model", template.model)
+    yield _constant("ChargingStation", "VendorName", template.vendor)
 
 
 def _evse(number: int) -> Iterator[Variable]:
@@ -155,11 +187,12 @@ def _evse(number: int) -> Iterator[Variable]:
 
 
 @cache
-def layout(connectors: int) -> Layout:
-    """The variables of a charge point; the same object for all that have as many connectors.
+def layout(template: Template) -> Layout:
+    """The variables of a charge point; the same object for all that are alike.
 
     Args:
-        connectors: how many EVSEs of one connector each it has.
+        template: what it is like: each connector is an EVSE of one connector.
     """
-    evses = (variable for n in range(1, connectors + 1) for variable in _evse(n))
-    return Layout([*_CONTROLLERS, *_STATION, *evses])
+    numbers = range(1, len(template.connectors) + 1)
+    evses = (variable for number in numbers for variable in _evse(number))
+    return Layout([*_CONTROLLERS, *_STATION, *_about(template), *evses])

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Protocol
+
+#: Durations are counted in whole ones, so that what adds up is exact.
+MICROSECONDS = 1_000_000
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def seconds(self) -> float:
+        """Seconds of a clock that nobody sets; only differences mean something."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+
+def microseconds(seconds: float) -> int:
+    """Seconds as whole microseconds."""
+    return round(seconds * MICROSECONDS)
 
 
 def timestamp(seconds: float) -> str:

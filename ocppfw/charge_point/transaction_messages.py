@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Protocol
 
-from ocppfw.charge_point.configuration import MEASURANDS
-from ocppfw.charge_point.connector import Connector, ConnectorStatus
-from ocppfw.charge_point.times import timestamp
+from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.connector_status import ConnectorStatus
+from ocppfw.charge_point.measurands import REGISTER
+from ocppfw.charge_point.meter_values import (
+    MeterValue,
+    meter_value,
+    meter_values,
+    transaction_data,
+)
 from ocppfw.charge_point.transaction import Transaction
 from ocppfw.versions import OcppVersion
 
 #: An action and its payload.
 Outgoing = tuple[str, dict[str, Any]]
 
-_REGISTER = "Energy.Active.Import.Register"
-
 
 class TransactionMessages(Protocol):
     """The messages of one version about the transaction of a connector."""
 
-    def authorize(self, transaction: Transaction) -> Outgoing | None:
-        """Ask whether the driver may charge; None where that is not to be asked."""
+    def authorize(self, token: Any) -> Outgoing | None:
+        """Ask about an idTag (2.x: an IdToken object); None where that is not to be asked."""
 
     def started(self, connector: Connector) -> Outgoing:
         """The transaction has begun."""
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
-        """Keep what the answer to ``started`` says about the transaction.
-
-        Raises:
-            Exception: it does not say what it must; see ``reading_answer``.
-        """
+        """Keep what the answer to ``started`` says about the transaction."""
 
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         """Whether an answer lets the driver charge.
@@ -41,39 +40,40 @@ class TransactionMessages(Protocol):
             Exception: it does not say so; see ``reading_answer``.
         """
 
-    def charging(self, connector: Connector, now: float) -> Outgoing | None:
-        """The energy flows; None where nothing but the status tells."""
+    def parent(self, answer: dict[str, Any]) -> str | None:
+        """The parentIdTag (2.x: groupIdToken) that an answer tells, None for none.
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        """The periodic meter values."""
+        Raises:
+            Exception: the answer lacks what it must have; see ``reading_answer``.
+        """
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
+    def token(self, tag: str) -> Any:
+        """The idTag (2.x: the IdToken object) of a card."""
+
+    def charging(self, connector: Connector, at: str) -> Outgoing | None:
+        """The charging state has changed; None where nothing but the status tells."""
+
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
+        """The periodic meter values; without the id in 1.x, which the outbox adds."""
+
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
         """Meter values that were asked for."""
 
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
         """The state of the transaction, which was asked for; None where no message tells it."""
 
-    def stopped(self, connector: Connector) -> Outgoing:
-        """The transaction has ended."""
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
+        """The transaction has ended.
+
+        Args:
+            connector: where.
+            data: what ``Measuring.end`` has given.
+        """
 
 
-def transaction_messages(
-    version: OcppVersion, write: Callable[[float], str] = timestamp
-) -> TransactionMessages:
-    """The messages of a version.
-
-    Args:
-        version: the version.
-        write: makes a timestamp of a moment; ``station.timestamp`` where moments are those of
-            ``station.clock``.
-    """
-    return _Messages2x(write) if version.is_2x else _Messages1x(version, write)
-
-
-def _values(connector: Connector, measurands: list[str], now: float) -> dict[str, int]:
-    meter = connector.meter
-    values = {_REGISTER: meter.read(now), "Power.Active.Import": meter.power}
-    return {name: values[name] for name in measurands}
+def transaction_messages(version: OcppVersion) -> TransactionMessages:
+    """The messages of a version; moments are given as they are to be written."""
+    return _Messages2x() if version.is_2x else _Messages1x(version)
 
 
 def _transaction(connector: Connector) -> Transaction:
@@ -82,104 +82,103 @@ def _transaction(connector: Connector) -> Transaction:
 
 
 class _Messages1x:
-    def __init__(self, version: OcppVersion, write: Callable[[float], str]) -> None:
+    def __init__(self, version: OcppVersion) -> None:
         self._version = version
-        self._write = write
 
-    def authorize(self, transaction: Transaction) -> Outgoing | None:
-        return "Authorize", {"idTag": transaction.token}
+    def authorize(self, token: Any) -> Outgoing | None:
+        return "Authorize", {"idTag": token}
+
+    def parent(self, answer: dict[str, Any]) -> str | None:
+        found = answer["idTagInfo"].get("parentIdTag")
+        return found if isinstance(found, str) else None
+
+    def token(self, tag: str) -> Any:
+        return tag
 
     def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
         return "StartTransaction", {
             "connectorId": connector.number,
             "idTag": transaction.token,
-            "timestamp": self._write(transaction.started_at),
+            "timestamp": transaction.started_at,
             "meterStart": transaction.meter_start,
         }
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
-        if type(answer["transactionId"]) is not int:
-            raise TypeError("no message of ours could name the transaction")
         transaction.id = answer["transactionId"]
+        transaction.parent = transaction.parent or self.parent(answer)
 
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         return bool(answer["idTagInfo"]["status"] == "Accepted")
 
-    def charging(self, connector: Connector, now: float) -> Outgoing | None:
+    def charging(self, connector: Connector, at: str) -> Outgoing | None:
         return None
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        return self._meter_values(connector, measurands, now, "Sample.Periodic")
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return meter_values(self._version, connector.number, found)
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        return self._meter_values(connector, measurands, now, "Trigger")
-
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
-        return None
-
-    def stopped(self, connector: Connector) -> Outgoing:
-        transaction = _transaction(connector)
-        assert transaction.stop is not None
-        payload = {
-            "transactionId": transaction.id,
-            "timestamp": self._write(transaction.stop.at),
-            "meterStop": transaction.stop.meter,
-        }
-        if self._version is OcppVersion.V1_6:
-            payload["reason"] = transaction.stop.reason
-        return "StopTransaction", payload
-
-    def _meter_values(
-        self, connector: Connector, measurands: list[str], now: float, context: str
-    ) -> Outgoing:
-        payload: dict[str, Any] = {"connectorId": connector.number}
-        if self._version is OcppVersion.V1_2:
-            value = {"timestamp": self._write(now), "value": connector.meter.read(now)}
-            return "MeterValues", payload | {"values": [value]}
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
         transaction = connector.transaction
-        if transaction is not None and transaction.running:
-            payload["transactionId"] = transaction.id
-        sampled = [
-            {"value": str(value), "context": context, "measurand": name, "unit": MEASURANDS[name]}
-            for name, value in _values(connector, measurands, now).items()
-        ]
-        outer, inner = (
-            ("meterValue", "sampledValue")
-            if self._version is OcppVersion.V1_6
-            else ("values", "values")
-        )
-        payload[outer] = [{"timestamp": self._write(now), inner: sampled}]
-        return "MeterValues", payload
+        running = transaction is not None and transaction.running
+        number = connector.present().id if running else None
+        return meter_values(self._version, connector.number, found, number)
+
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
+        return None
+
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
+        stop = _transaction(connector).stop
+        assert stop is not None
+        payload: dict[str, Any] = {"timestamp": stop.at, "meterStop": stop.meter}
+        if stop.token is not None:
+            payload["idTag"] = stop.token
+        if self._version is OcppVersion.V1_6:
+            payload["reason"] = stop.reason
+        if data:
+            payload["transactionData"] = transaction_data(self._version, data)
+        return "StopTransaction", payload
 
 
 #: triggerReason of the last event, by stoppedReason.
 _TRIGGERS = {
     "DeAuthorized": "Deauthorized",
+    "EVDisconnected": "EVDeparted",
     "ImmediateReset": "ResetCommand",
+    "Local": "StopAuthorized",
+    "PowerLoss": "AbnormalCondition",
     "Remote": "RemoteStop",
+}
+#: chargingState while a transaction runs, where it is not EVConnected.
+_CHARGING_STATES = {
+    ConnectorStatus.CHARGING: "Charging",
+    ConnectorStatus.SUSPENDED_EV: "SuspendedEV",
+    ConnectorStatus.SUSPENDED_EVSE: "SuspendedEVSE",
 }
 #: Tokens that the central system is not asked about (2.0.1 C02 and C05.FR.01).
 _NEVER_AUTHORIZED = ("Central", "NoAuthorization")
 
 
 class _Messages2x:
-    def __init__(self, write: Callable[[float], str]) -> None:
-        self._write = write
-
-    def authorize(self, transaction: Transaction) -> Outgoing | None:
-        if transaction.token["type"] in _NEVER_AUTHORIZED:
+    def authorize(self, token: Any) -> Outgoing | None:
+        if token["type"] in _NEVER_AUTHORIZED:
             return None
-        return "Authorize", {"idToken": deepcopy(transaction.token)}
+        return "Authorize", {"idToken": deepcopy(token)}
+
+    def parent(self, answer: dict[str, Any]) -> str | None:
+        found = answer.get("idTokenInfo", {}).get("groupIdToken", {}).get("idToken")
+        return found if isinstance(found, str) else None
+
+    def token(self, tag: str) -> Any:
+        return {"idToken": tag, "type": "ISO14443"}
 
     def started(self, connector: Connector) -> Outgoing:
         transaction = _transaction(connector)
-        at = self._write(transaction.started_at)
+        at = transaction.started_at
         return _event(
             connector,
-            ("Started", "RemoteStart"),
+            ("Started", "RemoteStart" if transaction.remote else "Authorized"),
             at,
-            _meter_value({_REGISTER: transaction.meter_start}, at, "Transaction.Begin"),
+            _register(transaction.meter_start, at, "Transaction.Begin"),
             info={"chargingState": "EVConnected", "remoteStartId": transaction.remote_start_id},
             more={
                 "evse": {"id": connector.number, "connectorId": 1},
@@ -188,39 +187,33 @@ class _Messages2x:
         )
 
     def started_answered(self, transaction: Transaction, answer: dict[str, Any]) -> None:
-        """The answer says nothing about the transaction: its id is our own."""
+        transaction.parent = transaction.parent or self.parent(answer)
 
     def is_accepted(self, answer: dict[str, Any]) -> bool:
         return bool(answer.get("idTokenInfo", {}).get("status", "Accepted") == "Accepted")
 
-    def charging(self, connector: Connector, now: float) -> Outgoing | None:
-        return _event(connector, ("Updated", "ChargingStateChanged"), self._write(now), None)
+    def charging(self, connector: Connector, at: str) -> Outgoing | None:
+        return _event(connector, ("Updated", "ChargingStateChanged"), at, None)
 
-    def sampled(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        at = self._write(now)
-        value = _meter_value(_values(connector, measurands, now), at, "Sample.Periodic")
-        return _event(connector, ("Updated", "MeterValuePeriodic"), at, value)
+    def sampled(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return _event(connector, ("Updated", "MeterValuePeriodic"), found["timestamp"], found)
 
-    def measured(self, connector: Connector, measurands: list[str], now: float) -> Outgoing:
-        values = _values(connector, measurands, now)
-        value = _meter_value(values, self._write(now), "Trigger")
-        return "MeterValues", {"evseId": connector.number, "meterValue": [value]}
+    def measured(self, connector: Connector, found: MeterValue) -> Outgoing:
+        return "MeterValues", {"evseId": connector.number, "meterValue": [found]}
 
-    def reported(self, connector: Connector, measurands: list[str], now: float) -> Outgoing | None:
-        at = self._write(now)
-        value = _meter_value(_values(connector, measurands, now), at, "Trigger")
-        return _event(connector, ("Updated", "Trigger"), at, value)
+    def reported(self, connector: Connector, found: MeterValue | None, at: str) -> Outgoing | None:
+        return _event(connector, ("Updated", "Trigger"), at, found)
 
-    def stopped(self, connector: Connector) -> Outgoing:
+    def stopped(self, connector: Connector, data: list[MeterValue]) -> Outgoing:
         stop = _transaction(connector).stop
         assert stop is not None
-        at = self._write(stop.at)
         return _event(
             connector,
             ("Ended", _TRIGGERS[stop.reason]),
-            at,
-            _meter_value({_REGISTER: stop.meter}, at, "Transaction.End"),
+            stop.at,
+            _register(stop.meter, stop.at, "Transaction.End"),
             info={"stoppedReason": stop.reason},
+            more={} if stop.token is None else {"idToken": deepcopy(stop.token)},
         )
 
 
@@ -228,7 +221,7 @@ def _event(
     connector: Connector,
     kind: tuple[str, str],
     at: str,
-    value: dict[str, Any] | None,
+    value: MeterValue | None,
     info: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
 ) -> Outgoing:
@@ -243,8 +236,7 @@ def _event(
         more: further fields.
     """
     transaction = _transaction(connector)
-    charging = connector.status is ConnectorStatus.CHARGING
-    known = info or {"chargingState": "Charging" if charging else "EVConnected"}
+    known = info or {"chargingState": _CHARGING_STATES.get(connector.status, "EVConnected")}
     payload = {
         "eventType": kind[0],
         "triggerReason": kind[1],
@@ -253,22 +245,13 @@ def _event(
         "transactionInfo": {"transactionId": transaction.id, **_without_none(known)},
         **(more or {}),
     }
-    if value is not None and value["sampledValue"]:
+    if value is not None:
         payload["meterValue"] = [value]
     return "TransactionEvent", payload
 
 
-def _meter_value(values: dict[str, int], at: str, context: str) -> dict[str, Any]:
-    sampled = [
-        {
-            "value": value,
-            "context": context,
-            "measurand": name,
-            "unitOfMeasure": {"unit": MEASURANDS[name]},
-        }
-        for name, value in values.items()
-    ]
-    return {"timestamp": at, "sampledValue": sampled}
+def _register(value: int, at: str, context: str) -> MeterValue | None:
+    return meter_value(OcppVersion.V2_0_1, [(REGISTER, None, value)], context, at)
 
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from ocppfw.charge_point.configuration import Check
+from ocppfw.charge_point.value_checks import Check
 
 #: A component or variable, or an item of GetVariables and the like, as on the wire.
 Json = Mapping[str, Any]

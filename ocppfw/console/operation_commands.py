@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,14 @@ from twisted.internet.defer import Deferred
 from ocppfw.catalogue import Field, Operation, load_catalogue
 from ocppfw.commands import PREFIXES, Command, Invocation, Option, names_for
 from ocppfw.console.errors import CommandFailed, Misused
+from ocppfw.console.typed_transactions import ACTIONS, TypedTransactions
 from ocppfw.console.world import WHO, World
 from ocppfw.errors import CallFailed, OcppfwError, PayloadInvalid
 from ocppfw.service.arguments import plain
 from ocppfw.service.defaults import default_payload
 from ocppfw.service.payloads import build_payload
 from ocppfw.service.transactions import transactions_of
+from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.peer import Peer
 from ocppfw.versions import OcppVersion, Role, Transport
 
@@ -170,6 +173,9 @@ class OperationCommands:
             known = ", ".join(operations)
             raise CommandFailed(f"OCPP {peer.version} has no {name}; it is in {known}")
         default = default_payload(operation, role, peer.station.now(), transactions_of(peer))
+        typed = {re.split(r"[.\[]", field)[0] for field, _ in invocation.assignments}
+        if operation.action in ACTIONS and isinstance(peer.station, ChargePoint):
+            default = TypedTransactions(peer.station, operation.action).fill(default, typed)
         force = "force" in options
         assignments = [(field, _with_file(text)) for field, text in invocation.assignments]
         transport = peer.transport
@@ -181,7 +187,7 @@ class OperationCommands:
             raise CommandFailed(text) from None
         if operation.is_send:
             peer.send(operation.action, payload, check=not force)
-        else:
+        elif force or not await _happen(peer, operation, payload):
             await call(peer, operation.action, payload, check=not force)
 
     async def _send(self, role: Role, invocation: Invocation) -> None:
@@ -210,6 +216,17 @@ class OperationCommands:
         if shows_headers:
             invocation.say(f"HTTP headers sent: {_json(result.headers)}")
             invocation.say(f"HTTP {result.answer.status}, headers: {_json(result.answer.headers)}")
+
+
+async def _happen(peer: Peer, operation: Operation, payload: Any) -> bool:
+    """Have a transaction begin or end at the charge point; False where it is about none."""
+    if operation.action not in ACTIONS or not isinstance(peer.station, ChargePoint):
+        return False
+    about = TypedTransactions(peer.station, operation.action)
+    entry = about.happen(payload)
+    if entry is not None:
+        await about.delivered(entry)
+    return entry is not None
 
 
 async def call(peer: Peer, action: str, payload: Any, check: bool) -> None:

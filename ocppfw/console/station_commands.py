@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred
 
+from ocppfw.charge_point import Template
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import CommandFailed, Misused, whole_number
 from ocppfw.console.status import StatusCommand
@@ -17,7 +18,8 @@ from ocppfw.errors import ConnectFailed, OcppfwError
 from ocppfw.service.build import AUTOSTART
 from ocppfw.service.credentials import check_password
 from ocppfw.service.live_settings import describe_settings, parse_changes, setting_fields
-from ocppfw.settings import SETTINGS, Settings
+from ocppfw.service.templates import read_template
+from ocppfw.settings import SETTINGS, Settings, shipped_templates
 from ocppfw.versions import SOAP_VERSIONS, OcppVersion, Role, Transport
 
 GROUP = "Stations"
@@ -32,6 +34,18 @@ _STORE = Option(
     names=("--store",),
     value="url",
     help="where to keep what must survive a restart: sqlite:///FILE, or none (default): in memory",
+)
+_TEMPLATE = Option(
+    names=("--template",),
+    value="template",
+    help="what it is like: a shipped template (templates lists them), or a file, ./mine.toml",
+    choices=shipped_templates,
+)
+_FURTHER_URL = Option(
+    names=("--url",),
+    value="url",
+    help="a further central system, to fall back to; may be repeated",
+    repeatable=True,
 )
 _INTERVAL = Option(
     names=("-i", "--interval"),
@@ -81,6 +95,7 @@ class StationCommands:
         yield self._start_cs_command()
         yield self._start_cp_command()
         yield from self._stop_commands()
+        yield self._templates_command()
         yield StatusCommand(self._world).command(GROUP)
         yield self._set_command()
         for name, role in (("websocket_ping_cs", Role.CP), ("websocket_ping_cp", Role.CS)):
@@ -101,6 +116,15 @@ class StationCommands:
             example="set cs websocket_ping_interval=120",
             group=GROUP,
             fields=lambda _: setting_fields(),
+        )
+
+    def _templates_command(self) -> Command:
+        return Command(
+            name="templates",
+            help="List the shipped templates, which say what a charge point is like.",
+            run=_list_templates,
+            example="templates",
+            group=GROUP,
         )
 
     def _start_cs_command(self) -> Command:
@@ -160,9 +184,11 @@ class StationCommands:
                 Option(
                     names=("-p", "--protocol"),
                     value="protocol",
-                    help="version to speak (default ocpp1.5)",
+                    help="version to speak (default that of the template, else ocpp1.5)",
                     choices=lambda: _VERSIONS,
                 ),
+                _TEMPLATE,
+                _FURTHER_URL,
                 _INTERVAL,
                 _TRANSPORT,
                 _STORE,
@@ -249,10 +275,11 @@ class StationCommands:
 
     async def _start_cp(self, invocation: Invocation) -> None:
         options = invocation.options
-        url = invocation.arguments["url"]
-        _check_url(url, _transport(options), options)
-        given = {"role": "cp", "url": url, "protocol": "ocpp1.5"}
-        settings = Settings.build(given, _settings(options))
+        urls = [invocation.arguments["url"], *options.get("url", ())]
+        for url in urls:
+            _check_url(url, _transport(options), options)
+        given = {"role": "cp", "protocol": _usual_protocol(options)}
+        settings = Settings.build(given, _settings(options), {"url": urls})
         password = await self._password() if "ask-password" in options else None
         if "auto" in options and not self._is_loaded(AUTOSTART):
             await self._world.plugins.load(AUTOSTART)
@@ -321,6 +348,7 @@ class StationCommands:
 
 # The names of settings, by those of the options that are called otherwise.
 _OTHER_NAMES = {"interval": "ping-interval"}
+_NAME_WIDTH = 14
 _OF_STATIONS = {setting.name for setting in SETTINGS} - {"transport"}
 _SCHEMES = {Transport.WEBSOCKET: ("ws", "wss"), Transport.SOAP: ("http", "https")}
 _SOAP_PROTOCOLS = ",".join(version.subprotocol for version in SOAP_VERSIONS)
@@ -330,6 +358,17 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """The settings that the options stand for."""
     named = {_OTHER_NAMES.get(key, key): value for key, value in options.items()}
     return {name: value for name, value in named.items() if name in _OF_STATIONS}
+
+
+def _usual_protocol(options: dict[str, Any]) -> str:
+    """The version that a charge point speaks where no option names one."""
+    template = read_template(options["template"]) if "template" in options else Template()
+    return (template.protocol or OcppVersion.V1_5).subprotocol
+
+
+def _list_templates(invocation: Invocation) -> None:
+    for name in shipped_templates():
+        invocation.say(f"  {name:{_NAME_WIDTH}}  {read_template(name).description}")
 
 
 def _transport(options: dict[str, Any]) -> Transport:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from ocppfw.charge_point import NO_ERROR, Connector, ConnectorStatus, charge_point_model
 from ocppfw.commands import Argument, Command, Invocation, Option
 from ocppfw.console.errors import Misused, whole_number
 from ocppfw.console.world import World
 from ocppfw.interfaces import Refusal
-from ocppfw.service.stores import IN_MEMORY
 from ocppfw.service.transactions import transactions_of
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -72,7 +72,8 @@ class StatusCommand:
         for central_system in running.central_systems:
             yield from _about_central_system(running.port_of(central_system), central_system)
         for charge_point in running.charge_points:
-            yield _about_charge_point(charge_point)
+            yield f"{_about_charge_point(charge_point)}{_owed(charge_point)}"
+            yield from _about_connectors(charge_point)
 
     def _refused(self, number: int) -> Iterator[str]:
         running = self._running
@@ -113,7 +114,7 @@ def _count(number: int) -> str:
 
 def _about_charge_point(station: ChargePoint) -> str:
     about = f"ChargePoint #{station.identity}: {station.version.subprotocol}"
-    url = shown_url(station.settings.url or "")
+    url = shown_url(station.url)
     if station.peer is None:
         return f"{about}, not connected with {url}{_kept(station)}"
     if not station.peer.connection.heard_of:
@@ -122,9 +123,43 @@ def _about_charge_point(station: ChargePoint) -> str:
     return f"{about}{_running(station.peer)}{_odd(station, station.peer)}"
 
 
+def _owed(station: ChargePoint) -> str:
+    """How many messages about transactions the central system has not had."""
+    outbox = charge_point_model(station).outbox
+    waiting = f"; waiting messages: {len(outbox)}" if len(outbox) else ""
+    return f"{waiting}; dropped messages: {len(outbox.dropped)}" if outbox.dropped else waiting
+
+
+def _about_connectors(station: ChargePoint) -> Iterator[str]:
+    """The connectors at which something is going on."""
+    model = charge_point_model(station)
+    model.advance()
+    for connector in model.connectors.values():
+        if connector.status is not ConnectorStatus.AVAILABLE:
+            yield f"  connector {connector.number}: {', '.join(_seen_at(connector))}"
+
+
+def _seen_at(connector: Connector) -> Iterator[str]:
+    yield str(connector.status)
+    if connector.error_code != NO_ERROR:
+        yield connector.error_code
+    if connector.cable:
+        yield "plugged in" if connector.plugged else "cable out of the vehicle"
+    if connector.transaction is not None:
+        token = connector.transaction.token
+        yield f"card {token['idToken'] if isinstance(token, dict) else token}"
+    if connector.transaction is not None and connector.transaction.running:
+        yield f"{connector.meter.power} W"
+        yield f"{connector.meter.register - connector.transaction.meter_start} Wh"
+    if connector.limit is not None:
+        yield f"limit {connector.limit} W"
+    if connector.ev is not None:
+        yield f"battery {connector.ev.state_of_charge:.1f} %"
+
+
 def _kept(station: Station) -> str:
-    store = station.settings.store
-    return "" if store == IN_MEMORY else f", store {shown_url(store)}"
+    settings = station.settings
+    return f", store {shown_url(settings.store)}" if settings.keeps else ""
 
 
 def _running(peer: Peer) -> str:

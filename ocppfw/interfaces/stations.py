@@ -118,7 +118,14 @@ class CentralSystem(Station, Protocol):
 
 
 class ChargePoint(Station, Protocol):
-    """A charging station: the side that connects to a central system."""
+    """A charging station: the side that connects to a central system.
+
+    Attributes:
+        call_timeout: seconds that the central system has to answer a call; None for the setting
+            ``call-timeout``.
+    """
+
+    call_timeout: float | None
 
     @property
     def identity(self) -> str:
@@ -127,6 +134,14 @@ class ChargePoint(Station, Protocol):
     @property
     def version(self) -> OcppVersion:
         """The version that it speaks."""
+
+    @property
+    def template(self) -> Any:
+        """What it is like: a ``Template`` of ``ocppfw.charge_point``."""
+
+    @property
+    def url(self) -> str:
+        """Address of the central system that it is connected with, or tries to reach."""
 
     @property
     def peer(self) -> Peer | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -97,6 +97,12 @@ class Host(Station, Protocol):
     @property
     def taps(self) -> Taps:
         """Who sees and who changes its frames and envelopes."""
+
+    def not_offered(self, version: OcppVersion) -> Mapping[str, dict[str, Any] | None]:
+        """The actions of a version that it knows and does not offer.
+
+        Each with the payload of the answer, or None for the CALLERROR NotSupported.
+        """
 
     def answerer(self, version: OcppVersion, transport: Transport) -> Answerer:
         """What handles the messages of its connections."""

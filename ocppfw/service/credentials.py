@@ -6,14 +6,14 @@ import base64
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 from twisted.logger import Logger
 
 from ocppfw.errors import SettingsError
-from ocppfw.settings import Settings
+from ocppfw.service.plans import Plan
 from ocppfw.text import has_controls
 from ocppfw.versions import OcppVersion
 
@@ -29,12 +29,12 @@ log = Logger()
 
 
 def request_headers(
-    stations: Mapping[str, Settings], password: bytes | None = None
+    plans: Sequence[Plan], password: bytes | None = None
 ) -> dict[str, dict[str, str]]:
     """The HTTP headers that charge points send with every handshake or request.
 
     Args:
-        stations: the settings of charge points by identity.
+        plans: the charge points.
         password: the password of all of them, where it was asked for.
 
     Returns:
@@ -45,10 +45,7 @@ def request_headers(
             holds a secret.
     """
     read = cache(_read_secret)  # what is behind a name such as /dev/fd/3 can be read only once
-    return {
-        identity: _headers_of(identity, settings, password, read)
-        for identity, settings in stations.items()
-    }
+    return {plan.identity: _headers_of(plan, password, read) for plan in plans}
 
 
 def check_password(password: str) -> bytes:
@@ -64,29 +61,27 @@ def check_password(password: str) -> bytes:
     return password.encode()
 
 
-def _headers_of(
-    identity: str, settings: Settings, password: bytes | None, read: Reader
-) -> dict[str, str]:
-    headers = dict(settings.header)
-    secret = _secret_of(settings, password, read)
+def _headers_of(plan: Plan, password: bytes | None, read: Reader) -> dict[str, str]:
+    headers = dict(plan.settings.header)
+    secret = _secret_of(plan, password, read)
     if secret is None:
-        if settings.user is not None:
+        if plan.settings.user is not None:
             raise SettingsError("user: has no password; password-file names a file with it")
         return headers
     if "authorization" in map(str.lower, headers):
         raise SettingsError("header: Authorization is made of the user and the password")
-    headers["Authorization"] = _basic(_user_of(identity, settings), secret)
+    headers["Authorization"] = _basic(_user_of(plan), secret)
     return headers
 
 
-def _user_of(identity: str, settings: Settings) -> str:
+def _user_of(plan: Plan) -> str:
     """The user; the other side takes what is before the first colon for it.
 
     In 1.x the identity may hold a colon and is the user all the same (OCPP-J 1.6 section 6): who
     knows it from the path can tell where the password begins.
     """
-    user = identity if settings.user is None else settings.user
-    if ":" in user and (user != identity or settings.protocol.is_2x):
+    user = plan.identity if plan.settings.user is None else plan.settings.user
+    if ":" in user and (user != plan.identity or plan.version.is_2x):
         raise SettingsError(
             "user: must not hold a colon (RFC 7617 section 2), but in 1.x where it is the"
             " identity; a password belongs into password-file"
@@ -94,7 +89,8 @@ def _user_of(identity: str, settings: Settings) -> str:
     return user
 
 
-def _secret_of(settings: Settings, asked: bytes | None, read: Reader) -> bytes | None:
+def _secret_of(plan: Plan, asked: bytes | None, read: Reader) -> bytes | None:
+    settings = plan.settings
     given = {
         name: path
         for name, path in (
@@ -107,7 +103,7 @@ def _secret_of(settings: Settings, asked: bytes | None, read: Reader) -> bytes |
         raise SettingsError(f"{[*given][-1]}: there is a password already; one is enough")
     if not given:
         return asked
-    if "authorization-key-file" in given and settings.protocol is not OcppVersion.V1_6:
+    if "authorization-key-file" in given and plan.version is not OcppVersion.V1_6:
         raise SettingsError(
             "authorization-key-file: is only for ocpp1.6; the password of other versions is text,"
             " in password-file"

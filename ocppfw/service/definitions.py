@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.settings import Settings
 from ocppfw.versions import OcppVersion, Transport
-
-
-def transport_of(settings: Settings) -> Transport:
-    """What the URL of a charge point says."""
-    return Transport.SOAP if settings.is_soap else Transport.WEBSOCKET
 
 
 def read_definitions(spoken: Iterable[tuple[OcppVersion, Transport]]) -> None:

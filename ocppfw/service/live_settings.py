@@ -32,6 +32,7 @@ _EFFECTS = {
     "ping-timeout": Effect.NOW,
     "reconnect-delay": Effect.NOW,
     "reconnect-max-delay": Effect.NOW,
+    "return-interval": Effect.NOW,
     "soap-address": Effect.NOW,
     "trace": Effect.NOW,
     "validation": Effect.NOW,

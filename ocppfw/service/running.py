@@ -16,8 +16,9 @@ from ocppfw.hooks.manager import PluginManager
 from ocppfw.service.announcement import Announcement
 from ocppfw.service.buffers import BufferWatch
 from ocppfw.service.credentials import request_headers
-from ocppfw.service.definitions import read_definitions, transport_of
+from ocppfw.service.definitions import read_definitions
 from ocppfw.service.listener import ListeningService
+from ocppfw.service.plans import SPOKEN_OVER_SOAP, Plan, plan_charge_points
 from ocppfw.service.services import CentralSystemService, ChargePointService, StationService
 from ocppfw.service.stores import ProcessStores
 from ocppfw.service.transaction_ids import CountedIds
@@ -29,12 +30,10 @@ from ocppfw.stations.station import Station
 from ocppfw.stations.trace import Trace
 from ocppfw.store import Stores
 from ocppfw.transports.buffers import Buffers
-from ocppfw.versions import SOAP_VERSIONS, Role, Transport, identity_fault
+from ocppfw.versions import Role, Transport
 
 if TYPE_CHECKING:
     from ocppfw.service.soap import SoapListener
-
-_SPOKEN_OVER_SOAP = f"only {', '.join(version.subprotocol for version in SOAP_VERSIONS)}"
 
 
 class RunningStations(MultiService):
@@ -119,9 +118,7 @@ class RunningStations(MultiService):
             CatalogueError: the definitions of a version cannot be read.
         """
         if settings.transport == (Transport.SOAP,) and not settings.soap_versions:
-            raise SettingsError(
-                f"protocols: none of these is spoken over SOAP, {_SPOKEN_OVER_SOAP}"
-            )
+            raise SettingsError(f"protocols: none of these is spoken over SOAP, {SPOKEN_OVER_SOAP}")
         for each in (settings, *settings.identities.values()):
             each.check_default_protocol(each.default_protocol)
         read_definitions(itertools.product(settings.protocols, settings.transport))
@@ -153,24 +150,26 @@ class RunningStations(MultiService):
             PluginError: a plugin did not start with one of them.
             StorageError: their store cannot be had.
             SettingsError: an identity cannot be one or is in use, settings contradict each other
-                or are missing, or the port cannot be had.
+                or are missing, a template cannot be read, or the port cannot be had.
             CatalogueError: the definitions of a version cannot be read.
         """
-        own = {identity: settings.for_identity(identity) for identity in identities}
-        urls = {identity: self._checked_url(identity, each) for identity, each in own.items()}
-        headers = request_headers(own, password)
-        read_definitions({(each.protocol, transport_of(each)) for each in own.values()})
+        plans = plan_charge_points(identities, settings)
+        for plan in plans:
+            if plan.identity in self._charge_points:
+                raise SettingsError(f"ChargePoint #{plan.identity} is running already")
+        headers = request_headers(plans, password)
+        read_definitions({(plan.version, plan.transport) for plan in plans})
         stores = self._stores.get(settings.store)
-        by_soap = [identity for identity, each in own.items() if each.is_soap]
-        listener = self._listen(own[by_soap[0]], urls[by_soap[0]]) if by_soap else None
+        by_soap = [plan for plan in plans if plan.transport is Transport.SOAP]
+        listener = self._listen(by_soap[0]) if by_soap else None
         if listener is None:
             _refuse_soap_settings(settings)
         started: list[ChargePoint] = []
         try:
-            for identity, each in own.items():
-                station = self._build_charge_point(identity, each, stores)
-                called_at = listener if each.is_soap else None
-                where = (urls[identity], headers[identity], called_at)
+            for plan in plans:
+                station = self._build_charge_point(plan, stores)
+                called_at = listener if plan.transport is Transport.SOAP else None
+                where = (plan.urls, headers[plan.identity], called_at)
                 self._begin(ChargePointService(station, *where, self._buffers, self._reactor))
                 started.append(station)
         except OcppfwError:
@@ -291,35 +290,23 @@ class RunningStations(MultiService):
         else:
             service.try_port()  # now, and not in the background, where nobody would see the fault
 
-    def _checked_url(self, identity: str, settings: Settings) -> str:
-        """The URL of a charge point that can be started."""
-        if fault := identity_fault(identity, settings.protocol):
-            raise SettingsError(f"id: {identity!r} {fault}")
-        if identity in self._charge_points:
-            raise SettingsError(f"ChargePoint #{identity} is running already")
-        if settings.url is None:
-            raise SettingsError("url: must be given, such as ws://HOST:PORT/, or http:// for SOAP")
-        if settings.is_soap and settings.protocol not in SOAP_VERSIONS:
-            name = settings.protocol.subprotocol
-            raise SettingsError(f"protocol: {name} is not spoken over SOAP, {_SPOKEN_OVER_SOAP}")
-        return settings.url
-
-    def _listen(self, settings: Settings, url: str) -> SoapListener:
+    def _listen(self, plan: Plan) -> SoapListener:
         """Listen for what central systems ask over SOAP."""
         # Loads spyne, which WebSocket does without.
         from ocppfw.service.soap import SoapListener
 
-        listener = SoapListener(settings, url, self._buffers, self._reactor)
+        listener = SoapListener(plan.settings, plan.urls[0], self._buffers, self._reactor)
         self._take_port(listener)
         listener.setServiceParent(self)
         return listener
 
-    def _build_charge_point(self, identity: str, settings: Settings, stores: Stores) -> ChargePoint:
+    def _build_charge_point(self, plan: Plan, stores: Stores) -> ChargePoint:
         return ChargePoint(
-            identity,
-            settings.protocol,
+            plan.identity,
+            plan.version,
+            plan.template,
             self._plugins,
-            settings,
+            plan.settings,
             stores,
             self._reactor,
             self._trace,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ocppfw.stations.charge_point import ChargePoint
 from ocppfw.stations.station import Station
 from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.site import CentralSystemSite
-from ocppfw.transports.reconnect import KeptConnection, endpoint_of
+from ocppfw.transports.reconnect import KeptConnection, Place, endpoint_of, reach
 from ocppfw.transports.websocket.client import ClientFactory
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class ChargePointService(Service):
 
     Args:
         station: the charge point.
-        url: address of its central system.
+        urls: addresses of its central systems, in the order in which they are tried.
         headers: further HTTP headers of its requests, who it is among them.
         listener: takes the calls of its central system over SOAP; None over WebSocket.
         buffers: all connections of the process.
@@ -123,7 +123,7 @@ class ChargePointService(Service):
     def __init__(
         self,
         station: ChargePoint,
-        url: str,
+        urls: Sequence[str],
         headers: Mapping[str, str],
         listener: SoapListener | None,
         buffers: Buffers,
@@ -131,7 +131,7 @@ class ChargePointService(Service):
     ) -> None:
         self.station = station
         self.listener = listener
-        self._url = url
+        self._urls = urls
         self._headers = headers
         self._buffers = buffers
         self._reactor = reactor
@@ -153,13 +153,13 @@ class ChargePointService(Service):
             log.info(text, label=station.label, port=self.listener.port)
         log.info("ChargePoint #{id} started.", id=station.identity)
         self._connection = KeptConnection(
-            self._connector(),
-            self._url,
+            [self._place(url) for url in self._urls],
             station.settings,
             station.clock,
-            station.connecting_failed,
+            station,
             random.random,
         )
+        station.line = self._connection
         self._connection.start()
 
     def stopService(self) -> Deferred[Any]:
@@ -177,12 +177,14 @@ class ChargePointService(Service):
             self.listener.remove(self.station)
         return self.station.stop()
 
-    def _connector(self) -> Callable[[], Deferred[Any]]:
-        station, url, headers, reactor = self.station, self._url, self._headers, self._reactor
+    def _place(self, url: str) -> Place:
+        station, headers, reactor = self.station, self._headers, self._reactor
         if self.listener is not None:
-            return self.listener.finder(station, url, headers).connect
+            finder = self.listener.finder(station, url, headers)
+            return Place(url, finder.connect, finder.reach)
+        endpoint = endpoint_of(reactor, url)
         factory = ClientFactory(station, url, headers, self._buffers, reactor)
-        return partial(endpoint_of(reactor, url).connect, factory)
+        return Place(url, partial(endpoint.connect, factory), partial(reach, endpoint))
 
 
 #: Keeps one station running.

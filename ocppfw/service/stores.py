@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
+from ocppfw.settings.parsers import IN_MEMORY
 from ocppfw.store import MemoryStores, Stores
 
 if TYPE_CHECKING:
     from ocppfw.storage import SqlStores
-
-IN_MEMORY = "none"
 
 
 class ProcessStores:

@@ -6,6 +6,7 @@ from ocppfw.settings.config import Config, read_config
 from ocppfw.settings.connections import VALIDATION, VALIDATION_HINT
 from ocppfw.settings.plugin_settings import PluginSettings
 from ocppfw.settings.setting import Setting
+from ocppfw.settings.template_files import read_template_file, shipped_templates
 from ocppfw.settings.values import SETTINGS, TOPICS, Settings, reject_unknown
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "Setting",
     "Settings",
     "read_config",
+    "read_template_file",
     "reject_unknown",
+    "shipped_templates",
 ]

@@ -36,3 +36,8 @@ class GeneralSettings:
     trace: bool | None = setting(
         None, "on or off: show every frame. Default: on in the foreground.", parsers.switch
     )
+
+    @property
+    def keeps(self) -> bool:
+        """True where what must survive a restart does."""
+        return self.store != parsers.IN_MEMORY

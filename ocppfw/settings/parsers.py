@@ -156,6 +156,15 @@ def url_of(*schemes: str, query: bool = False, user_goes: str = "") -> Parser[st
     return parse
 
 
+def some_of(parse: Parser[T]) -> Parser[list[T]]:
+    """What another parser takes, once or as a list."""
+
+    def parse_all(value: Any) -> list[T]:
+        return [parse(each) for each in (value if isinstance(value, list) else [value])]
+
+    return parse_all
+
+
 def mask_urls(value: Any) -> Any:
     """Addresses as they may be shown: one, a list of them, or the values of a dict."""
     if isinstance(value, str):
@@ -196,7 +205,7 @@ def mask_headers(value: Any) -> Any:
 def store(value: Any) -> str:
     """``none``, or the address of a database: a file of SQLite, or PostgreSQL."""
     url = text(value)
-    if url == "none" or (url.isprintable() and _DATABASE.fullmatch(url)):
+    if url == IN_MEMORY or (url.isprintable() and _DATABASE.fullmatch(url)):
         return url
     raise ValueError("none, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
 
@@ -249,6 +258,8 @@ _WITHOUT_USER = "an address without user and password"
 _SOAP_ADDRESS = "IDENTITY=http://HOST:PORT/PATH, or http://HOST:PORT/PATH with {id}"
 _QUERY = re.compile(r"query:[\w.~-]+", re.ASCII)
 _ORIGIN = re.compile(r"all|null|file://|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+#: The setting ``store`` of who keeps nothing beyond the process.
+IN_MEMORY = "none"
 # SQLite's name of a database in memory is no file, and what follows a question mark is no name.
 _DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(\+psycopg)?://[^/]+/[^/]+")
 _NAMED_ADDRESS = re.compile(r"(?:(?P<identity>.+?)=)?(?P<url>https?://.*)", re.DOTALL)

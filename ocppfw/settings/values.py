@@ -85,10 +85,11 @@ TOPICS: dict[str, tuple[Setting, ...]] = {
 SETTINGS: tuple[Setting, ...] = tuple(setting for each in TOPICS.values() for setting in each)
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
-# Two ways to say one thing: who wins with one of them has also won over the other.
+# Two ways to say one thing: who wins with the first of them has also won over the second.
 _INSTEAD = {
     "password-file": "authorization-key-file",
     "authorization-key-file": "password-file",
+    "template": "connectors",
 }
 
 

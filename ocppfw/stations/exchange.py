@@ -4,7 +4,8 @@ A transport hands over a ``Call`` and gets back a ``CallResult`` or ``CallError`
 unless a plugin refuses the call beforehand (``call_requested``):
 
 3. the Operation of the connection's version is found: an unknown action, or one of the other
-   direction, is NotImplemented; a known one that no plugin answers is NotSupported;
+   direction, is NotImplemented; a known one that no plugin answers is NotSupported, and so is one
+   that the template of a charge point leaves out;
 4. the payload is checked; what becomes of one that breaks its schema says ``validation``;
 5. the action's hook is called until an implementation answers;
 6. the answer is checked; one that breaks its schema is our own fault, InternalError.
@@ -65,6 +66,7 @@ class _Handler:
     __slots__ = (
         "implementations",
         "is_quick",
+        "refusal",
         "request",
         "request_is_valid",
         "response",
@@ -73,9 +75,15 @@ class _Handler:
     )
 
     def __init__(
-        self, form: Form, implementations: tuple[Implementation, ...], tells_interval: bool
+        self,
+        form: Form,
+        implementations: tuple[Implementation, ...],
+        tells_interval: bool,
+        refusal: dict[str, Any] | None,
     ) -> None:
         self.implementations = implementations
+        #: the answer of a station that does not offer the action; nobody is asked for another
+        self.refusal = refusal
         self.request = form.request
         self.request_is_valid = form.request.is_valid
         self.response = form.response
@@ -191,11 +199,13 @@ class Exchange:
     def _look_up(self) -> None:
         find = self._offer.implementations
         role = self._station.role
+        left_out = self._station.not_offered(self._version)
         self._handlers = {
             action: _Handler(
                 form,
-                find(hook_name(action, role)),
+                () if action in left_out else find(hook_name(action, role)),
                 role is Role.CS and action == "BootNotification",
+                left_out.get(action),
             )
             for action, form in self._offer.answered.items()
         }
@@ -222,7 +232,7 @@ class Exchange:
         if handler is None or handler.response_is_valid is None:
             return self._refuse(call, Fault.NOT_IMPLEMENTED, self._why_not_implemented(call.action))
         if not handler.implementations:
-            return self._refuse(call, Fault.NOT_SUPPORTED, "no plugin answers this action")
+            return self._not_offered(call, handler)
         if not handler.request_is_valid(call.payload):
             try:
                 self._take_odd(peer, call, handler.request, call.action)
@@ -341,6 +351,13 @@ class Exchange:
 
     def _refuse(self, call: Call, fault: Any, description: str) -> CallError:
         return CallError(call.message_id, code_for(self._version, fault), description)
+
+    def _not_offered(self, call: Call, handler: _Handler) -> Answer:
+        if handler.refusal is not None:
+            return CallResult(call.message_id, dict(handler.refusal))
+        not_offered = call.action in self._station.not_offered(self._version)
+        why = "not offered here" if not_offered else "no plugin answers this action"
+        return self._refuse(call, Fault.NOT_SUPPORTED, why)
 
     def _refuse_internally(self, call: Call) -> CallError:
         # What went wrong here is for our log, not for the peer.

@@ -24,6 +24,7 @@ from ocppfw.stations.background import Background
 from ocppfw.stations.exchange import Exchange
 from ocppfw.stations.lifecycle import Lifecycle
 from ocppfw.stations.odd_messages import OddMessages
+from ocppfw.stations.offer import LeftOut
 from ocppfw.stations.peer import Peer, Stranger
 from ocppfw.stations.taps import StationTaps
 from ocppfw.stations.trace import Trace
@@ -84,6 +85,10 @@ class Station(Background):
     def versions(self) -> tuple[OcppVersion, ...]:
         """The versions that the station speaks."""
         raise NotImplementedError
+
+    def not_offered(self, version: OcppVersion) -> LeftOut:
+        """The actions of a version that it knows and does not offer; see ``Host``."""
+        return {}
 
     @property
     def connected_peers(self) -> list[Peer]:
@@ -182,7 +187,8 @@ class Station(Background):
 
         A call that is not answered within ``hook-timeout`` is not waited for.
         """
-        return DeferredList([self._drain(peer) for peer in self.connected_peers])
+        why = f"{self.label} is stopping"
+        return DeferredList([self._drain(peer, why) for peer in self.connected_peers])
 
     def gone(self) -> Deferred[None]:
         """Fires when no peer is connected any more."""
@@ -354,9 +360,9 @@ class Station(Background):
     def _peer_lost(self, peer: interfaces.Peer, reason: str) -> None:
         raise NotImplementedError
 
-    def _drain(self, peer: Peer) -> Deferred[None]:
+    def _drain(self, peer: Peer, why: str) -> Deferred[None]:
         drained = peer.connection.drain().addTimeout(self.settings.hook_timeout, self.clock)
-        return drained.addBoth(lambda _: peer.close(GOING_AWAY, f"{self.label} is stopping"))
+        return drained.addBoth(lambda _: peer.close(GOING_AWAY, why))
 
     def _implementations(
         self, hook: str, version: OcppVersion | None = None

@@ -14,7 +14,6 @@ from ocppfw.interfaces import Envelope, Peer, Station
 from ocppfw.marker import DROP
 from ocppfw.stations.peer import Stranger
 from ocppfw.stations.trace import Trace
-from ocppfw.versions import OcppVersion
 
 _HOOKS = (
     "frame_received",
@@ -57,7 +56,7 @@ class StationTaps:
         self._hooks = {
             (hook, version): self._plugins.implementations(hook, self._station.role, version)
             for hook in _HOOKS
-            for version in (None, *OcppVersion)
+            for version in (None, *self._station.versions)
         }
         traced = self._trace is not None and self._trace.active
         self.active = traced or any(self._hooks.values())

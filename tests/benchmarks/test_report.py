@@ -67,6 +67,20 @@ def test_what_is_kept_on_disk_has_a_section():
     assert table(results).endswith("Wrong answers: 2.")
 
 
+def test_fleets_have_a_section():
+    results = results_of({OURS: (1000, 10)})
+    assert "many in a process" not in table(results)
+    kept = {"charge_points": 1000, "kib_per_charge_point": 64.1, "bad": 0}
+    results.fleets["automatic"] = {**kept, "transactions": 2000, "cpu_ms_per_transaction": 3.14}
+    idle = {"register_seconds": 59.0, "register_cpu_ms": 3.4}
+    results.fleets["idle"] = {**kept, **idle, "charge_points": 10_000, "bad": 1}
+    automatic, idle_row = section(results, "our charge points").values()
+    assert "2,000 transactions, 0 messages lost" in automatic
+    assert "64.1 (<= 64: MISSED)" in automatic
+    assert "registered in 59.0 s (<= 60, and stay: MISSED)" in idle_row
+    assert table(results).endswith("Wrong answers: 1.")
+
+
 def test_every_other_round_goes_backwards():
     running = dict.fromkeys([OURS, AGAINST])
     assert [in_turn(running, number) for number in (1, 2)] == [[OURS, AGAINST], [AGAINST, OURS]]

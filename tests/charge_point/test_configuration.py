@@ -1,8 +1,11 @@
 """Configuration keys of 1.x."""
 
+import json
+
 import pytest
 
-from ocppfw.charge_point import ConfigurationKeys
+from ocppfw.charge_point import ConfigurationKeys, Template
+from ocppfw.charge_point.value_checks import one_or_more_of
 from ocppfw.versions import OcppVersion
 
 V1X = [version for version in OcppVersion if not version.is_2x]
@@ -38,8 +41,7 @@ def changes():
 
 
 def build(changes=(), version=OcppVersion.V1_6):
-    constants = {"NumberOfConnectors": "2", "WebSocketPingInterval": "300"}
-    return ConfigurationKeys(version, constants, lambda: changes.append(None))
+    return ConfigurationKeys(version, Template(), "CP1", 300.0, lambda: changes.append(None))
 
 
 def test_required_keys_are_there():
@@ -89,6 +91,16 @@ def test_the_heartbeat_is_spelt_with_a_capital_b_before_1_6(version):
         ("AuthorizeRemoteTxRequests", "yes", "Rejected", "false"),
         ("NumberOfConnectors", "9", "Rejected", "2"),
         ("WebSocketPingInterval", "-1", "Rejected", "300"),
+        ("WebSocketPingInterval", "0", "Accepted", "0"),
+        ("ClockAlignedDataInterval", "900", "Accepted", "900"),
+        ("ClockAlignedDataInterval", "86401", "Rejected", "0"),
+        ("LightIntensity", "101", "Rejected", "100"),
+        ("TransactionMessageAttempts", "0", "Rejected", "3"),
+        ("ConnectorPhaseRotation", "0.RST, 1.RTS,2.Unknown", "Accepted", "0.RST,1.RTS,2.Unknown"),
+        *[
+            ("ConnectorPhaseRotation", wrong, "Rejected", "1.Unknown,2.Unknown")
+            for wrong in ("", "RST", "3.RST", "1.ABC", "1.RST,1.RTS", "1.rst", "01.RST")
+        ],
         (
             "MeterValuesSampledData",
             "Power.Active.Import, Energy.Active.Import.Register,Power.Active.Import",
@@ -96,10 +108,10 @@ def test_the_heartbeat_is_spelt_with_a_capital_b_before_1_6(version):
             "Power.Active.Import,Energy.Active.Import.Register",
         ),
         ("MeterValuesSampledData", "", "Accepted", ""),
-        ("MeterValuesSampledData", "SoC", "Rejected", "Energy.Active.Import.Register"),
+        ("MeterValuesSampledData", "RPM", "Rejected", "Energy.Active.Import.Register"),
         (
             "MeterValuesSampledData",
-            "Power.Active.Import,SoC",
+            "Power.Active.Import,RPM",
             "Rejected",
             "Energy.Active.Import.Register",
         ),
@@ -111,6 +123,78 @@ def test_change(changes, key, value, status, after):
     [(found, _)] = configuration.read([key])[0].values()
     assert found == after
     assert len(changes) == (status == "Accepted")
+
+
+LISTS = [
+    "MeterValuesAlignedData",
+    "MeterValuesSampledData",
+    "StopTxnAlignedData",
+    "StopTxnSampledData",
+]
+
+
+@pytest.mark.parametrize("version", [OcppVersion.V1_5, OcppVersion.V1_6], ids=str)
+@pytest.mark.parametrize("key", LISTS)
+def test_one_measurand_that_is_not_supported_rejects_the_list(version, key):
+    """1.6 section 3.16.4."""
+    configuration = build([], version)
+    assert configuration.change(key, "Voltage,Current.Import") == "Accepted"
+    assert configuration.change(key, "Voltage,RPM") == "Rejected"
+    assert configuration.read([key])[0] == {key: ("Voltage,Current.Import", False)}
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_single_phases_can_be_named_in_1_6(key):
+    configuration = build([])
+    assert configuration.change(key, "Voltage.L1-N,Current.Import.L3") == "Accepted"
+    for wrong in ("Voltage.L4", "Voltage.", "SoC.L1", "voltage"):
+        assert configuration.change(key, wrong) == "Rejected"
+    older = build([], OcppVersion.V1_5)
+    assert older.change(key, "Current.Import.L3") == "Rejected"  # 1.5 has no phases
+
+
+def test_every_list_says_how_long_it_may_be():
+    configuration = build([])
+    known, _ = configuration.read()
+    for name, (value, _) in known.items():
+        if name.endswith("MaxLength"):
+            assert name.removesuffix("MaxLength") in known
+            assert int(value) > 0
+    assert known["ConnectorPhaseRotationMaxLength"] == ("3", True)
+
+
+def test_a_list_that_is_too_long_is_rejected():
+    check = one_or_more_of("ABC", most=2)
+    assert check("A, B,A") == "A,B"
+    with pytest.raises(ValueError, match="at most 2"):
+        check("A,B,C")
+
+
+def test_what_was_set_survives_as_json():
+    configuration = build([])
+    configuration.change("ConnectionTimeOut", "15")
+    configuration.heartbeat_interval = 77
+    other = build([])
+    assert other.from_json(json.loads(json.dumps(configuration.to_json()))) == []
+    assert other.read() == configuration.read()
+    assert other.connection_timeout == 15
+
+
+def test_what_cannot_be_a_value_is_named_and_not_taken():
+    configuration = build([])
+    values = {"ConnectionTimeOut": "-1", "NumberOfConnectors": "9", "Gone": "1", "BlinkRepeat": "3"}
+    wrong = ["ConnectionTimeOut", "NumberOfConnectors", "Gone"]
+    assert configuration.from_json(values) == wrong
+    assert configuration.to_json() == {"BlinkRepeat": "3"}
+
+
+@pytest.mark.parametrize("version", V1X)
+def test_a_charge_point_says_who_it_is_or_how_often_it_pings(version):
+    configuration = build([], version)
+    own = "WebSocketPingInterval" if version is OcppVersion.V1_6 else "ChargePointId"
+    value = "300" if version is OcppVersion.V1_6 else "CP1"
+    assert configuration.read([own])[0][own][0] == value
+    assert configuration.ping_interval == (300 if version is OcppVersion.V1_6 else None)
 
 
 def test_an_unknown_key_is_not_supported(changes):

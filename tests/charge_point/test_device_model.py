@@ -4,15 +4,16 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from ocppfw.charge_point import ChargePointModel, DeviceModel, Transaction, Variable
-from ocppfw.charge_point.configuration import integer
+from ocppfw.charge_point import DeviceModel, Variable
+from ocppfw.charge_point.value_checks import integer
 from ocppfw.charge_point.variables import Attribute, Component, Layout
 from ocppfw.versions import OcppVersion
+from tests.charge_point.clocks import build_model
 
 
 @pytest.fixture
 def station():
-    return ChargePointModel(OcppVersion.V2_0_1, "CP1", 2, 300)
+    return build_model(OcppVersion.V2_0_1)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_write(station, model, component, variable, value, status, more):
 
 
 def test_availability_is_that_of_the_connectors(station, model):
-    station.connectors[1].prepare(Transaction({"idToken": "A", "type": "Local"}))
+    station.request(station.connectors[1], {"idToken": "A", "type": "Local"})
     station.change_availability(2, operative=False)
     states = [model.read(item("EVSE", "AvailabilityState", number))[1] for number in (1, 2)]
     assert states == ["Occupied", "Unavailable"]
@@ -195,14 +196,14 @@ def test_what_behaviours_ask_for(model):
 
 
 def test_charge_points_that_are_built_alike_share_their_variables(model):
-    alike = ChargePointModel(OcppVersion.V2_1, "CP2", 2, 60).configuration
+    alike = build_model(OcppVersion.V2_1, 2, identity="CP2", ping_interval=60).configuration
     assert alike.variables is model.variables
-    other = ChargePointModel(OcppVersion.V2_1, "CP2", 3, 60).configuration
+    other = build_model(OcppVersion.V2_1, 3, identity="CP2", ping_interval=60).configuration
     assert len(other.variables) == len(model.variables) + 2
 
 
 def test_each_has_values_of_its_own(model):
-    other = ChargePointModel(OcppVersion.V2_0_1, "CP2", 2, 60)
+    other = build_model(OcppVersion.V2_0_1, 2, identity="CP2", ping_interval=60)
     other.change_availability(1, operative=False)
     model.heartbeat_interval = 10
     asked = [

@@ -1,46 +1,54 @@
-"""The meter of a connector, and moments as messages write them."""
+"""The meter of a connector."""
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocppfw.charge_point import Meter
+from ocppfw.charge_point.meter import WATT_HOUR
 
 
 def test_an_hour_of_a_kilowatt():
-    meter = Meter(1000)
-    assert (meter.read(0), meter.power) == (0, 0)
-    meter.switch_on(100)
-    assert meter.power == 1000
-    assert meter.read(100 + 1800) == 500
-    meter.switch_off(100 + 3600)
-    assert (meter.read(99_999), meter.power) == (1000, 0)
+    meter = Meter()
+    meter.add(1000 * 1800 * 1_000_000)
+    assert meter.register == 500
+    meter.add(1000 * 1800 * 1_000_000)
+    assert meter.register == 1000
 
 
-def test_the_register_goes_on_with_the_next_charge():
-    meter = Meter(3600)
-    meter.switch_on(0)
-    meter.switch_off(10)
-    meter.switch_on(50)
-    assert meter.read(55) == 15
+def test_power_is_voltage_times_current_times_phases():
+    meter = Meter(voltage=230, phases=3)
+    assert meter.current == 0
+    meter.power = 11_040
+    assert meter.current == 16
+    meter.phases = 1
+    assert meter.current == 48
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["read", "switch_on", "switch_off"]), st.floats(-1e6, 1e6)))
-)
-def test_never_shrinks_whatever_the_clock_does(events):
-    meter = Meter(11_000)
-    last = 0
-    for name, now in events:
-        getattr(meter, name)(now)
-        assert meter.read(now) >= last
-        last = meter.read(now)
+def test_it_never_runs_backwards():
+    meter = Meter()
+    meter.add(5 * WATT_HOUR)
+    with pytest.raises(ValueError, match="backwards"):
+        meter.add(-1)
+    assert meter.register == 5
 
 
-@given(st.lists(st.floats(0, 1e6), max_size=20))
-def test_reading_often_makes_no_difference(moments):
-    often, once = Meter(11_000), Meter(11_000)
-    for meter in (often, once):
-        meter.switch_on(0)
-    for now in sorted(moments):
-        often.read(now)
-    assert abs(often.read(2e6) - once.read(2e6)) <= 1
+@given(st.lists(st.integers(0, 10**15)))
+def test_what_it_is_told_piece_by_piece_is_what_has_flowed(pieces):
+    meter = Meter()
+    for piece in pieces:
+        meter.add(piece)
+    assert meter.energy == sum(pieces)
+    again = Meter()
+    again.from_json(json.loads(json.dumps(meter.to_json())))
+    assert again.energy == meter.energy
+
+
+def test_what_was_kept_before_is_not_taken_back():
+    kept = Meter().to_json()
+    meter = Meter()
+    meter.add(WATT_HOUR)
+    meter.from_json(kept)
+    assert meter.register == 1

@@ -2,32 +2,31 @@
 
 import gc
 import tracemalloc
+from random import Random
 from types import SimpleNamespace
 
 import pytest
 
 from ocppfw.charge_point import (
-    ChargePointModel,
     Registration,
     RegistrationEvent,
-    Transaction,
+    Template,
     charge_point_model,
 )
 from ocppfw.rpc.frames import ANSWERED, Call
 from ocppfw.versions import OcppVersion
+from tests.charge_point.clocks import TestClock, build_model
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
-TOKEN = Transaction("ABC")
 
 
-def build(version=V1_6, connectors=2):
-    return ChargePointModel(version, "CP1", connectors, 300)
+build = build_model
 
 
 def unreported(model):
     found = []
     while (each := model.take_unreported()) is not None:
-        found.append(each)
+        found.append((each.number, each.status))
     return found
 
 
@@ -43,14 +42,14 @@ def unreported(model):
 )
 def test_statuses_in_the_words_of_the_version(version, expected):
     model = build(version)
-    model.connectors[1].prepare(Transaction("ABC"))
+    model.request(model.connectors[1], "ABC")
     assert model.statuses() == expected
 
 
 def test_in_1_5_all_occupied_is_the_charge_point_occupied():
     model = build(V1_5)
     for connector in model.connectors.values():
-        connector.prepare(Transaction("ABC"))
+        model.request(connector, "ABC")
     assert model.statuses() == {0: "Occupied", 1: "Occupied", 2: "Occupied"}
 
 
@@ -66,10 +65,12 @@ def test_at_first_nothing_is_unreported_and_everything_once_accepted():
 
 def test_only_changes_are_unreported():
     model = build()
-    model.connectors[1].prepare(Transaction("ABC"))
+    model.request(model.connectors[1], "ABC")
     assert unreported(model) == [(1, "Preparing")]
-    model.connectors[1].free()
-    model.connectors[1].prepare(Transaction("ABC"))
+    model.give_up(model.connectors[1])
+    model.request(model.connectors[1], "ABC")
+    assert unreported(model) == [(1, "Available"), (1, "Preparing")]
+    model.changed()
     assert unreported(model) == []
     model.forget_report(1)
     assert unreported(model) == [(1, "Preparing")]
@@ -111,12 +112,12 @@ def test_whether_an_evse_keeps_a_state_of_its_own(version, after):
 def test_a_transaction_comes_to_its_end_first(version, number):
     model = build(version)
     connector = model.connectors[1]
-    connector.prepare(Transaction("ABC"))
+    model.request(connector, "ABC")
     before = model.statuses()
     assert model.change_availability(number, operative=False) == "Scheduled"
     assert model.statuses()[1] == before[1]
     assert model.statuses().get(0) == before.get(0)
-    connector.free()
+    model.give_up(connector)
     assert model.statuses()[1] == "Unavailable"
     assert model.change_availability(number, operative=True) == "Accepted"
 
@@ -163,8 +164,9 @@ def test_watchers():
     model.changed()
     model.unwatch("a")
     model.unwatch("a")
-    model.connectors[1].prepare(TOKEN)
-    assert seen == ["a", "b", "b"]
+    model.change_availability(1, operative=False)
+    assert seen[:3] == ["a", "b", "b"]
+    assert set(seen[3:]) <= {"b"}
 
 
 def test_watchers_do_not_wait_for_an_answer_that_is_out():
@@ -184,26 +186,30 @@ def test_a_station_has_one_model():
         data={"charge_point": {}},
         version=V1_6,
         identity="CP1",
-        settings=SimpleNamespace(connectors=5, ping_interval=60.0),
+        template=Template().with_connectors(5),
+        settings=SimpleNamespace(ping_interval=60.0, keeps=False),
+        clock=TestClock(),
+        now=TestClock().now,
     )
     model = charge_point_model(station)
     assert charge_point_model(station) is model
     assert len(model.connectors) == 5
     assert model.configuration.read(["NumberOfConnectors", "WebSocketPingInterval"])[0] == {
         "NumberOfConnectors": ("5", True),
-        "WebSocketPingInterval": ("60", True),
+        "WebSocketPingInterval": ("60", False),
     }
 
 
 @pytest.mark.parametrize("version", OcppVersion)
 def test_a_charge_point_takes_little_memory(version):
-    build(version)  # what all charge points share is made once
+    shared = {"clock": TestClock(), "random": Random(1)}
+    build(version, **shared)  # what else all charge points share is made once
     many = 300
     gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        models = [build(version) for _ in range(many)]
+        models = [build(version, **shared) for _ in range(many)]
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

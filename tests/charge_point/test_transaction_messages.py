@@ -3,39 +3,64 @@
 import pytest
 
 from ocppfw.catalogue import load_catalogue
-from ocppfw.charge_point import ChargePointModel, Transaction, transaction_messages
+from ocppfw.charge_point import Connector, ConnectorTemplate, Ev, EvModel, transaction_messages
+from ocppfw.charge_point.meter_values import meter_value, values_of
+from ocppfw.charge_point.outbox import Outbox
+from ocppfw.charge_point.readings import read
 from ocppfw.versions import OcppVersion, Role
+from tests.charge_point.clocks import TestClock, begin, build_model, prepare
 
 TOKEN = {"idToken": "ABC", "type": "ISO14443"}
 MEASURANDS = ["Energy.Active.Import.Register", "Power.Active.Import"]
 NOW = 1795359294
+BEGAN, SAMPLED, STOPPED = (f"2026-11-22T{hour}:54:54Z" for hour in (14, 15, 16))
 
 
 def life(version, measurands):
     """Every message of a transaction, in its order."""
-    connector = ChargePointModel(version, "CP1", 1, 300).connectors[1]
+    clock = TestClock(NOW)
+    clock.offset = 0
+    connector = Connector(1, ConnectorTemplate(), clock, lambda each: None)
     messages = transaction_messages(version)
-    token = TOKEN if version.is_2x else "ABC"
-    transaction = Transaction(token, id="T1" if version.is_2x else None, remote_start_id=7)
-    connector.prepare(transaction)
-    yield messages.authorize(transaction)
-    connector.begin(NOW)
+    transaction = prepare(connector, TOKEN if version.is_2x else "ABC")
+    transaction.id = "T1" if version.is_2x else None
+    transaction.remote, transaction.remote_start_id = True, 7
+    yield messages.authorize(transaction.token)
+    connector.plug(Ev(EvModel(), 20))
+    begin(connector)
     yield messages.started(connector)
-    messages.started_answered(transaction, {"transactionId": 5})
-    transaction.started = True
-    connector.charge(NOW)
-    yield messages.charging(connector, NOW)
-    if measurands:
-        yield messages.sampled(connector, measurands, NOW + 3600)
+    messages.started_answered(transaction, {"transactionId": 5, "idTagInfo": {}})
+    yield messages.charging(connector, BEGAN)
+    clock.advance(3600)
+    connector.update()
+    found = measured(version, connector, measurands)
+    if found is not None:
+        yield messages.sampled(connector, found)
         if "TriggerMessage" in load_catalogue(version).operations:
-            yield messages.measured(connector, measurands, NOW + 3600)
-        yield messages.reported(connector, measurands, NOW + 3600)
-    connector.stop("Remote", NOW + 7200)
-    yield messages.stopped(connector)
+            yield messages.measured(connector, found)
+        yield messages.reported(connector, found, SAMPLED)
+    clock.advance(3600)
+    connector.end("Remote", STOPPED, None, holds=False)
+    yield messages.stopped(connector, [])
+
+
+def measured(version, connector, measurands):
+    values = values_of(read(connector), measurands, 0)
+    return meter_value(version, values, "Sample.Periodic", SAMPLED)
 
 
 def said(version, measurands=MEASURANDS):
-    return [message for message in life(version, measurands) if message is not None]
+    """The messages as they are sent: the outbox adds the id that an answer told."""
+    outbox = Outbox(version)
+    found = [message for message in life(version, measurands) if message is not None]
+    for number, (action, payload) in enumerate(found):
+        if action in ("StartTransaction", "StopTransaction") or "transactionId" not in payload:
+            role = {"StartTransaction": "start", "StopTransaction": "stop"}.get(action, "update")
+            entry = outbox.add(action, payload, "key", role)
+            found[number] = action, outbox.payload_of(entry)
+            outbox.sent(entry, 0)
+            outbox.answered(entry, {"transactionId": 5})
+    return found
 
 
 @pytest.mark.parametrize("version", OcppVersion)
@@ -93,16 +118,16 @@ def test_events_of_2_x(version):
 
 
 def test_without_measurands_there_is_no_meter_value():
-    connector = ChargePointModel(OcppVersion.V2_0_1, "CP1", 1, 300).connectors[1]
-    connector.prepare(Transaction(TOKEN, id="T1"))
-    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, [], NOW)
+    connector = build_model(OcppVersion.V2_0_1, 1).connectors[1]
+    prepare(connector, TOKEN)
+    _, payload = transaction_messages(OcppVersion.V2_0_1).reported(connector, None, SAMPLED)
     assert "meterValue" not in payload
 
 
 @pytest.mark.parametrize("kind", ["Central", "NoAuthorization"])
 def test_tokens_that_nobody_is_asked_about(kind):
     messages = transaction_messages(OcppVersion.V2_0_1)
-    assert messages.authorize(Transaction({"idToken": "A", "type": kind})) is None
+    assert messages.authorize({"idToken": "A", "type": kind}) is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ def offered(prompt):
 OPTIONS_OF_START_CP = [
     *(
         "--protocol",
+        "--template",
+        "--url",
         "--interval",
         "--transport",
         "--store",
@@ -67,7 +69,14 @@ def test_what_is_offered(prompt, text, begun, words):
 
 
 def test_every_command_at_the_beginning(prompt, offered):
-    assert set(offered("")) == {command.name for command in prompt.table.own}
+    further = {
+        command.name
+        for plugin in prompt.world.plugins.loaded
+        if hasattr(plugin.module, "console_commands")
+        for command in plugin.module.console_commands()
+    }
+    assert "plug" in further
+    assert set(offered("")) == {command.name for command in prompt.table.own} | further
 
 
 def test_commands_of_plugins(fresh_prompt, tmp_path):

@@ -6,20 +6,23 @@ import inspect
 import pytest
 
 from ocppfw import charge_point
-from ocppfw.charge_point import ChargePointModel, Transaction, transaction_messages
+from ocppfw.charge_point import Transaction
 from ocppfw.versions import OcppVersion
+from tests.charge_point.clocks import build_model
 from tests.docs.pages import ROOT, names, rows, section
 
 PAGE = "docs/charge-point-model.md"
-V1_6 = ChargePointModel(OcppVersion.V1_6, "CP1", connectors=1, ping_interval=0)
-V2_1 = ChargePointModel(OcppVersion.V2_1, "CP1", connectors=1, ping_interval=0)
+V1_6 = build_model(OcppVersion.V1_6, connectors=1)
+V2_1 = build_model(OcppVersion.V2_1, connectors=1)
 #: By the sections that tell of them.
 THINGS = {
-    ("Changes, and who watches them", "The whole charge point"): [V1_6],
+    ("Changes, and who watches them", "The whole charge point", "At the kerb"): [V1_6],
     ("Connectors",): [V1_6.connectors[1]],
-    ("Transactions",): [Transaction("ABC"), transaction_messages(OcppVersion.V1_6)],
-    ("Configuration of 1.x",): [V1_6.configuration],
-    ("Device model of 2.x",): [V2_1.configuration],
+    ("Transactions",): [Transaction("ABC", "key"), V1_6.messages],
+    ("Configuration of 1.x", "What the configuration says"): [V1_6.configuration],
+    ("Device model of 2.x", "What the configuration says"): [V2_1.configuration],
+    ("Authorization",): [V1_6.authorizer],
+    ("Meter values",): [V1_6.measuring],
 }
 
 

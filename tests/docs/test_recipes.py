@@ -9,9 +9,11 @@ import re
 import pytest
 from websockets.sync.client import connect
 
-from ocppfw.charge_point import Transaction, charge_point_model
+from ocppfw.charge_point import charge_point_model
+from ocppfw.hooks.files import SHIPPED
 from tests.deferreds import outcomes, value_of
 from tests.docs.pages import code, read
+from tests.memory.stations import find_plugins
 from tests.process.twistd import central_system, write_plugin
 
 RECIPES = "docs/plugins-recipes.md"
@@ -19,6 +21,7 @@ MODEL = "docs/charge-point-model.md"
 TRIED = (
     "Has every charge point send",
     "Writes every call that was answered",
+    "Answers the messages of one vendor",
     "Tells over HTTP",
     "Tells in the log how many",
 )
@@ -127,6 +130,28 @@ def test_what_comes_while_the_recorder_is_loaded_again_is_written_by_the_new_one
     assert [json.loads(text)[1:] for text in calls] == [["CP1", "Nonsense", {}]]
 
 
+# Messages of a vendor.
+
+
+@pytest.mark.parametrize("version", ["1.5", "1.6", "2.0.1"])
+def test_the_messages_of_one_vendor_are_answered(world, logged, version):
+    world.plugins = find_plugins(SHIPPED, world.folder)
+    world.plugins.load_initial(())
+    load(world, "a_vendor", RECIPES, "Answers the messages of one vendor")
+    world.start("cp", version)
+    line = world.connect(version)
+
+    def ask(**payload):
+        return line.ask(json.dumps([2, "1", "DataTransfer", payload]))[2]
+
+    answer = ask(vendorId="com.example", messageId="Ping", data="hello")
+    assert answer == {"status": "Accepted", "data": "pong"}
+    assert logged.lines("info")[-1] == "cp#CP1: pinged with hello"
+    assert ask(vendorId="com.example", messageId="Pong") == {"status": "UnknownMessageId"}
+    assert ask(vendorId="com.nobody") == {"status": "UnknownVendorId"}
+    value_of(world.station.stop())
+
+
 # The model.
 
 
@@ -134,7 +159,5 @@ def test_connectors_in_use_are_counted(world, logged):
     load(world, "charging_count", MODEL, "Tells in the log how many")
     model = charge_point_model(world.start("cp", connectors=2))
     for connector in model.connectors.values():
-        connector.prepare(Transaction("ABC"))
-        connector.begin(0)
-    model.changed()
+        model.request(connector, "ABC")
     assert logged.lines("info") == [f"cp#CP1: {n} connectors are in use" for n in (1, 2)]

@@ -13,7 +13,8 @@ from tests.docs.pages import PAGES, ROOT, code, names, read, rows, section
 
 PAGE = "docs/settings.md"
 NO_SETTINGS = {"config", "set", "version", "help"}  # of ocppfw
-OF_THE_PROMPT = {"ask-password", "auto", "refused", "timeout"}
+OF_THE_PROMPT = {"ask-password", "auto", "force", "refused", "timeout"}
+ABOUT_THE_PROMPT = ("kerb.md", "odd-devices.md", "running.md")
 OF_TWISTD = {"nodaemon", "pidfile", "logfile", "rundir", "umask", "chroot", "syslog"}
 
 
@@ -68,7 +69,7 @@ def test_options_in_all_pages():
     for page in PAGES:
         if page.name not in ("benchmarks.md", "commands.md"):
             used = set(re.findall(r"(?<![\w-])--([a-z][a-z-]*)", page.read_text()))
-            further = OF_THE_PROMPT if page.name in ("odd-devices.md", "running.md") else set()
+            further = OF_THE_PROMPT if page.name in ABOUT_THE_PROMPT else set()
             assert used <= known | further, page.name
 
 

@@ -27,7 +27,7 @@ def clone(tmp_path):
         os.kill(int(path.read_text()), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/running.md"])
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/running.md", "docs/kerb.md"])
 def test_page(page, clone):
     reader = Reader(clone)
     reader.follow(page)

@@ -24,6 +24,11 @@ def charge_1_6(peer):
     stopped = peer.expect("StopTransaction")
     assert (stopped["transactionId"], stopped["reason"]) == (7, "Remote")
     assert stopped["meterStop"] >= started["meterStart"]
+    assert peer.call("RemoteStartTransaction", start) == {"status": "Accepted"}
+    peer.expect("StartTransaction")
+    unlock = {"connectorId": 1}
+    assert peer.call("UnlockConnector", unlock) == {"status": "Unlocked"}
+    assert peer.expect("StopTransaction")["reason"] == "UnlockCommand"
 
 
 def configure_1_6(peer):
@@ -47,8 +52,9 @@ def configure_1_6(peer):
     ]:
         assert peer.call(action, payload) == {"status": "Accepted"}
     assert peer.expect("Heartbeat") == {}
-    peer.call("UnlockConnector", {"connectorId": 1})
-    peer.call("ClearCache", {})
+    assert peer.call("UnlockConnector", {"connectorId": 1}) == {"status": "Unlocked"}
+    assert peer.call("UnlockConnector", {"connectorId": 9}) == {"status": "NotSupported"}
+    assert peer.call("ClearCache", {}) == {"status": "Accepted"}
     assert peer.call("DataTransfer", {"vendorId": "x"})["status"] == "UnknownVendorId"
 
 

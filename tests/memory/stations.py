@@ -7,8 +7,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from ocppfw.charge_point import Template
 from ocppfw.hooks.files import SHIPPED, Discovery
 from ocppfw.hooks.manager import PluginManager
+from ocppfw.service.plans import USUAL
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
 from ocppfw.stations.charge_point import ChargePoint
@@ -66,6 +68,7 @@ def build_charge_point(
     clock: Any,
     show: Callable[[str], None] | None = None,
     wall_clock: Callable[[], float] | None = None,
+    template: Template | None = None,
     **given: Any,
 ) -> ChargePoint:
     """A charge point that is not started yet.
@@ -76,12 +79,16 @@ def build_charge_point(
         clock: its time.
         show: takes the lines of the trace; None for no trace.
         wall_clock: its time of day; None for that of its clock.
+        template: what it is like; None for the usual one, with the connectors of the settings.
         given: settings, with ``_`` for ``-`` in their names.
     """
     settings = _settings(Role.CP, given)
     wall_clock = wall_clock or clock.seconds
     stores, trace = MemoryStores(clock), _trace(show)
-    return ChargePoint(IDENTITY, version, plugins, settings, stores, clock, trace, wall_clock)
+    count = settings.connectors
+    template = template or (USUAL if count is None else USUAL.with_connectors(count))
+    everything = plugins, settings, stores, clock, trace, wall_clock
+    return ChargePoint(IDENTITY, version, template, *everything)
 
 
 def _settings(role: Role, given: dict[str, Any]) -> Settings:

@@ -67,13 +67,18 @@ def test_generated_requests_are_answered(version, charging, clock, logged):
     assert logged.lines("warn", "error", "critical") == []
 
 
+def configuration_value(pair, key):
+    [found] = pair.ask("GetConfiguration", {"key": [key]})["configurationKey"]
+    return found["value"]
+
+
 class TestRefusals:
     """What is not simulated is answered with the operation's own word for it."""
 
     @pytest.mark.parametrize(
         ("pair", "action", "answer"),
         [
-            *[(v, "ClearCache", {"status": "Rejected"}) for v in OcppVersion],
+            *[(v, "ClearCache", {"status": "Rejected"}) for v in (V2_0_1, V2_1)],
             *[(v, "DataTransfer", {"status": "UnknownVendorId"}) for v in (V1_5, V1_6, V2_0_1)],
             (V1_2, "GetDiagnostics", {}),
             (V1_5, "GetLocalListVersion", {"listVersion": -1}),
@@ -134,7 +139,38 @@ class TestConfiguration:
 
     @versions(V1_6)
     def test_ping_interval(self, pair):
+        """OCPP-J 1.6 section 7: 0 is none; it takes effect at once, and lasts."""
         assert pair.configure("WebSocketPingInterval", "-1") == "Rejected"
+        assert pair.cp.pipe.ping_intervals == []
+        assert pair.configure("WebSocketPingInterval", "60") == "Accepted"
+        assert pair.cp.pipe.ping_intervals == [60]
+        assert pair.configure("ConnectionTimeOut", "15") == "Accepted"
+        assert pair.cp.pipe.ping_intervals == [60]
+        pair.disconnect()
+        pair.connect()
+        assert pair.cp.pipe.ping_intervals == [60]
+        assert pair.configure("WebSocketPingInterval", "0") == "Accepted"
+        assert pair.cp.pipe.ping_intervals == [60, 0]
+
+    @versions(V1_6)
+    def test_no_more_keys_than_it_says(self, pair):
+        most = int(configuration_value(pair, "GetConfigurationMaxKeys"))
+        keys = [f"Nonsense{n}" for n in range(most)]
+        assert pair.ask("GetConfiguration", {"key": keys})["unknownKey"] == keys
+        more = {"key": [*keys, "HeartbeatInterval"]}
+        assert pair.refused("GetConfiguration", more) == "OccurenceConstraintViolation"
+
+    @versions(V1_5)
+    def test_1_5_names_no_limit(self, pair):
+        keys = [f"Nonsense{n}" for n in range(200)]
+        assert pair.ask("GetConfiguration", {"key": keys})["unknownKey"] == keys
+
+    @versions(V1_2, V1_5, V1_6)
+    def test_the_heartbeat_follows_its_key(self, pair):
+        name = "HeartbeatInterval" if pair.version is V1_6 else "HeartBeatInterval"
+        assert pair.configure(name, "20") == "Accepted"
+        pair.wait(20)
+        assert pair.actions() == ["Heartbeat"]
 
 
 @versions(V2_0_1, V2_1)

@@ -23,6 +23,11 @@ def pair(version, clock, logged):
     assert clock.getDelayedCalls() == []
 
 
+def clear_cache_answer(version):
+    """Charging stations of 2.x have no cache."""
+    return {"status": "Rejected" if version.is_2x else "Accepted"}
+
+
 class TestAccepted:
     def test_boot_then_status_then_heartbeat(self, pair):
         pair.connect()
@@ -38,7 +43,8 @@ class TestAccepted:
         assert pair.actions() == ["Heartbeat"]
         if pair.version.is_2x:
             assert boot["reason"] == "PowerUp"
-            assert set(boot["chargingStation"]) == {"vendorName", "model", "firmwareVersion"}
+            said = {"vendorName", "model", "firmwareVersion", "serialNumber"}
+            assert set(boot["chargingStation"]) == said
         else:
             assert boot["chargePointSerialNumber"] == "CP1"
 
@@ -218,7 +224,7 @@ class TestPending:
         assert pending.actions() == ["BootNotification"]
 
     def test_answers_but_starts_and_stops_nothing(self, pending):
-        assert pending.ask("ClearCache") == {"status": "Rejected"}
+        assert pending.ask("ClearCache") == clear_cache_answer(pending.version)
         assert pending.start() == "Rejected"
         assert pending.stop(5 if not pending.version.is_2x else "T") == "Rejected"
         assert pending.actions() == []
@@ -258,6 +264,60 @@ class TestPending:
         assert pending.actions() == []
 
 
+@pytest.mark.parametrize("version", WITH_PENDING, ids=str)
+class TestAnotherBoot:
+    """With ``trigger-boot = accept``, one that is accepted boots when it is asked to."""
+
+    @pytest.fixture
+    def accepted(self, version, clock, logged):
+        made = ChargePointPair(version, clock, **{"trigger-boot": "accept"})
+        made.connect()
+        made.wait(100)
+        made.calls()
+        yield made
+        made.end()
+        assert logged.faults() == []
+        assert clock.getDelayedCalls() == []
+
+    def trigger(self, pair):
+        answer = pair.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
+        assert answer == {"status": "Accepted"}
+
+    def test_accepted_again(self, accepted):
+        accepted.answers["BootNotification"] = boot_answer(accepted.version, interval=50)
+        self.trigger(accepted)
+        [boot, *others] = accepted.calls()
+        assert boot[0] == "BootNotification"
+        assert boot[1].get("reason") == ("Triggered" if accepted.version.is_2x else None)
+        assert {action for action, _ in others} == {"StatusNotification"}
+        accepted.wait(50)
+        assert accepted.actions() == ["Heartbeat"]
+
+    def test_no_longer_accepted(self, accepted):
+        accepted.answers["BootNotification"] = boot_answer(accepted.version, "Pending", 60)
+        self.trigger(accepted)
+        accepted.calls()
+        accepted.answers["BootNotification"] = boot_answer(accepted.version)
+        assert accepted.start() == "Rejected"
+        accepted.wait(59)
+        assert accepted.actions() == []
+        accepted.wait(1)
+        assert accepted.actions()[0] == "BootNotification"
+
+    @pytest.mark.parametrize(("answer", "seconds", "said"), FAILURES)
+    def test_a_failure_changes_nothing(self, accepted, logged, answer, seconds, said):
+        accepted.answers["BootNotification"] = answer
+        self.trigger(accepted)
+        accepted.wait(seconds)
+        accepted.calls()
+        fault = said.format("BootNotification")
+        assert logged.lines("warn") == [f"cp#CP1: BootNotification failed: {fault}."]
+        accepted.wait(300)
+        assert accepted.actions() == ["Heartbeat"]
+        assert accepted.start() == "Accepted"
+        accepted.wait(0)
+
+
 class TestLoading:
     def test_by_hand_nothing_is_sent_and_everything_answered(self, version, clock):
         pair = ChargePointPair(version, clock, autostart=False)
@@ -289,7 +349,7 @@ class TestLoading:
         pair.calls()
         pair.wait(1000)
         assert pair.actions() == []
-        assert pair.ask("ClearCache") == {"status": "Rejected"}
+        assert pair.ask("ClearCache") == clear_cache_answer(pair.version)
 
     def test_loading_it_again_does_not_boot_again(self, pair):
         pair.connect()
@@ -311,3 +371,25 @@ class TestLoading:
         assert pair.actions()[0] == "BootNotification"
         pair.wait(50)
         assert pair.actions() == ["Heartbeat"]
+
+
+class TestAnotherCentralSystem:
+    """Several are given: the charge point has to register with each."""
+
+    def test_it_boots_there(self, pair):
+        pair.station.url = "ws://first/"
+        pair.connect()
+        assert pair.calls("BootNotification")
+        pair.disconnect()
+        pair.station.url = "ws://second/"
+        pair.connect()
+        actions = pair.actions()
+        assert actions[0] == "BootNotification"
+        assert "StatusNotification" in actions[1:]
+
+    def test_at_the_same_one_it_does_not(self, pair):
+        pair.station.url = "ws://first/"
+        pair.connect()
+        pair.disconnect()
+        pair.connect()
+        assert pair.calls("BootNotification") == []

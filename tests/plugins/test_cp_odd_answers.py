@@ -7,7 +7,14 @@ from tests.plugins.charge_points import ChargePointPair, boot_answer
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 UNUSABLE = "cp#CP1: {0} failed: {0}: payload: lacks what is needed of it. Next attempt in 10 s."
-LOST = "cp#CP1: {0} was not delivered, and is lost: {0}: payload: lacks what is needed of it"
+FAILED = "cp#CP1: {0} failed: {0}: payload: lacks what is needed of it"
+TWICE = (
+    "cp#CP1: {0} was refused: {0}: payload: lacks what is needed of it. Attempt {1} of 3 in {2} s."
+)
+DROPPED = (
+    "cp#CP1: {0} was not delivered, and is dropped: {0}: payload: lacks what is needed of it"
+    " (see the command queue)"
+)
 
 
 def made(version, clock, mode, autostart=True):
@@ -86,7 +93,7 @@ ODD_INFO = {"status": "Accepted", "expiryDate": None, "parentIdTag": None}
 
 @pytest.mark.parametrize("mode", ["strict", "report", "off"])
 def test_a_null_expiry_date_does_not_end_a_start(clock, logged, version, mode):
-    """Except in strict, where the transaction is lost."""
+    """Except in strict, where the transaction goes on without what the answer has said."""
     pair = made(version, clock, mode, autostart=False)
     key = "idTokenInfo" if version.is_2x else "idTagInfo"
     odd = {"status": "Accepted", "cacheExpiryDateTime": None} if version.is_2x else ODD_INFO
@@ -94,12 +101,16 @@ def test_a_null_expiry_date_does_not_end_a_start(clock, logged, version, mode):
         pair.answers[action] = pair.answers[action] | {key: odd}
     pair.connect()
     assert pair.start() == "Accepted"
-    pair.wait(60)
+    pair.wait(200)
     usual = ("StartTransaction", "StopTransaction")
     start, stop = ("TransactionEvent", "TransactionEvent") if version.is_2x else usual
     if mode == "strict":
-        assert pair.model.in_use == []
-        assert f"cp#CP1: {start} was not delivered, and is lost" in "\n".join(said(logged))
+        assert f"cp#CP1: {start} was not delivered, and is dropped" in "\n".join(said(logged))
+        pair.calls()
+        pair.model.stop(1)
+        pair.wait(0)
+        [(_, stopped)] = pair.calls(stop)
+        assert version.is_2x or stopped["transactionId"] == -1  # 1.6 errata 3.18
         return
     pair.calls()
     assert pair.stop() == "Accepted"
@@ -114,13 +125,22 @@ def test_what_the_start_needs_and_does_not_find(clock, logged, mode, answer):
     pair = made(V1_6, clock, mode, autostart=False)
     pair.connect()
     pair.configure("AuthorizeRemoteTxRequests", "true")
-    for action in ("Authorize", "StartTransaction"):
-        usual = pair.answers[action]
-        pair.answers[action] = answer
-        pair.start()
-        assert pair.model.in_use == []
-        pair.answers[action] = usual
-    assert said(logged) == [LOST.format("Authorize"), LOST.format("StartTransaction")]
+    usual = pair.answers["Authorize"]
+    pair.answers |= {"Authorize": answer, "StartTransaction": answer}
+    pair.start()
+    assert pair.model.in_use == []
+    assert said(logged) == [FAILED.format("Authorize")]
+    pair.answers["Authorize"] = usual
+    pair.start()
+    pair.wait(180)
+    assert said(logged)[1:] == lines_of_a_dropped_start()
+
+
+def lines_of_a_dropped_start():
+    """It is tried three times, with growing pauses (1.6 section 3.7.1)."""
+    start = "StartTransaction"
+    attempts = [TWICE.format(start, number, pause) for number, pause in ((2, 60), (3, 120))]
+    return [*attempts, DROPPED.format(start)]
 
 
 @pytest.mark.parametrize("transaction_id", ["abc", 5.5, None, [5]], ids=str)
@@ -130,8 +150,13 @@ def test_a_transaction_id_that_no_stop_could_name(clock, logged, transaction_id)
     accepted = {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}
     pair.answers["StartTransaction"] = accepted
     pair.start()
-    assert pair.model.in_use == []
-    assert said(logged) == [LOST.format("StartTransaction")]
+    pair.wait(180)
+    assert said(logged) == lines_of_a_dropped_start()
+    pair.calls()
+    pair.model.stop(1)
+    pair.wait(0)
+    [(_, stop)] = pair.calls("StopTransaction")
+    assert stop["transactionId"] == -1
 
 
 def test_a_transaction_id_as_text_is_a_number(clock, logged):

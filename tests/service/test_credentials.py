@@ -15,6 +15,7 @@ from twisted.logger import LogLevel, capturedLogs
 from ocppfw.errors import SettingsError
 from ocppfw.interfaces import ConnectionRequest
 from ocppfw.service.credentials import check_password, request_headers
+from ocppfw.service.plans import Plan, plan_charge_points
 from ocppfw.settings import Settings
 from ocppfw.versions import OcppVersion
 
@@ -29,8 +30,13 @@ def secret_file(folder: Path, content: str | bytes = SECRET, mode: int = 0o600) 
 
 
 def headers(identity: str = "CP1", password: bytes | None = None, **given: Any) -> dict[str, str]:
-    settings = Settings.build({name.replace("_", "-"): value for name, value in given.items()})
-    return request_headers({identity: settings}, password)[identity]
+    named = {name.replace("_", "-"): value for name, value in given.items()}
+    return request_headers(plans(identity, **named), password)[identity]
+
+
+def plans(*identities: str, **given: Any) -> list[Plan]:
+    """Charge points that are to be started."""
+    return plan_charge_points(identities, Settings.build({"url": "ws://127.0.0.1/"}, given))
 
 
 def sent(identity: str = "CP1", **given: Any) -> bytes:
@@ -187,9 +193,8 @@ def test_a_central_system_of_ours_reads_what_we_send(password: str) -> None:
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, False), (0o644, True)])
 def test_a_file_that_everybody_can_read(tmp_path: Path, mode: int, warned: bool) -> None:
     path = secret_file(tmp_path, mode=mode)
-    stations = {name: Settings.build({"password-file": path}) for name in ("CP1", "CP2")}
     with capturedLogs() as lines:
-        request_headers(stations)
+        request_headers(plans("CP1", "CP2", **{"password-file": path}))
     said = [line for line in lines if line["log_level"] is LogLevel.warn]
     assert len(said) == warned  # once, although both have it
     for line in said:
@@ -204,8 +209,7 @@ def test_a_pipe_is_read_once_for_all() -> None:
     reading, writing = os.pipe()
     os.write(writing, b"secret\n")
     os.close(writing)
-    settings = Settings.build({"password-file": f"/dev/fd/{reading}"})
-    found = request_headers({"CP1": settings, "CP2": settings})
+    found = request_headers(plans("CP1", "CP2", **{"password-file": f"/dev/fd/{reading}"}))
     os.close(reading)
     assert [base64.b64decode(each["Authorization"][6:]) for each in found.values()] == [
         b"CP1:secret",

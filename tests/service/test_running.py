@@ -219,7 +219,7 @@ def test_charge_points_have_their_own_address_version_and_connectors(process: Pr
         "B": OcppVersion.V2_0_1,
         "C": OcppVersion.V1_5,
     }
-    assert [station.settings.connectors for station in (a, b, c)] == [2, 5, 2]
+    assert [len(station.template.connectors) for station in (a, b, c)] == [2, 5, 2]
 
 
 # Stopping.

@@ -50,11 +50,11 @@ def test_a_central_system_with_everything_left_out() -> None:
 
 def test_a_charge_point_with_everything_left_out() -> None:
     settings = options(*CP).settings
-    assert (settings.role, settings.id, settings.protocol) == (Role.CP, ["CP1"], OcppVersion.V1_6)
+    assert (settings.role, settings.id, settings.protocol) == (Role.CP, ["CP1"], None)
     assert settings.manual is False
 
 
-def test_every_setting_can_be_given_on_the_command_line() -> None:
+def _values_of_a_central_system() -> dict[str, str]:
     values = {
         "port": "0",
         "interface": "0.0.0.0",
@@ -86,13 +86,24 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "hook-timeout": "7",
         "validation": "report",
     }
-    values |= {"call-timeout": "7", "calls-in-flight": "7", "store": "sqlite:///cs.db"}
-    values |= {"max-connections": "7", "max-connections-per-address": "7"}
-    cp_values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
-    cp_values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
-    cp_values |= {"from": "http://h/", "remote-port": "7"}
-    cp_values |= {"user": "u", "password-file": "f", "authorization-key-file": "f"}
-    cp_values |= {"header": "X: y", "subprotocol": "optional"}
+    values |= dict.fromkeys(("call-timeout", "calls-in-flight", "max-connections"), "7")
+    values |= {"max-connections-per-address": "7", "store": "sqlite:///cs.db"}
+    return values
+
+
+def _values_of_charge_points() -> dict[str, str]:
+    values = {"id": "A", "count": "7", "protocol": "ocpp2.1", "connectors": "7"}
+    values |= {"reconnect-delay": "7", "reconnect-max-delay": "7"}
+    values |= {"from": "http://h/", "remote-port": "7", "user": "u"}
+    values |= {"password-file": "f", "authorization-key-file": "f"}
+    values |= {"header": "X: y", "subprotocol": "optional", "template": "dc-fast"}
+    values["trigger-boot"] = "accept"
+    values |= dict.fromkeys(("tx-attempts", "tx-interval", "tx-pause", "return-interval"), "7")
+    return values
+
+
+def test_every_setting_can_be_given_on_the_command_line() -> None:
+    values, cp_values = _values_of_a_central_system(), _values_of_charge_points()
     cs = options(*CS, *(part for n, v in values.items() for part in (f"--{n}", v)))
     cp = options(*CP, "--manual", *(part for n, v in cp_values.items() for part in (f"--{n}", v)))
     assert set(values) | set(cp_values) | {"role", "url", "manual"} == {s.name for s in SETTINGS}
@@ -132,7 +143,7 @@ def test_the_command_line_wins_over_the_config_file(tmp_path: Path) -> None:
 def test_a_switch_in_the_config_file_counts(tmp_path: Path) -> None:
     given = config(tmp_path, 'role = "cp"\nurl = "ws://h/"\nid = ["A", "B"]\nmanual = true\n')
     settings = options(*given).settings
-    assert (settings.manual, settings.id, settings.url) == (True, ["A", "B"], "ws://h/")
+    assert (settings.manual, settings.id, settings.url) == (True, ["A", "B"], ["ws://h/"])
 
 
 def test_settings_of_plugins_come_from_file_and_command_line(tmp_path: Path) -> None:
@@ -200,7 +211,7 @@ def test_help_mentions_every_setting_with_its_default(monkeypatch: pytest.Monkey
     for setting in SETTINGS:
         assert f"--{setting.name}" in text
         assert setting.help in text
-    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: ocpp1.6]"):
+    for word in ("--config", "--set", "--version", "[default: 9000]", "[default: required]"):
         assert word in text
     assert "twistd -n --pidfile= ocppfw --role cs" in text
     assert "(cp) Identity" in text

@@ -24,21 +24,27 @@ DEFAULTS = {
     "no_subprotocol": "close",
     "identity_from": "path",
     "origins": ("all",),
-    "url": None,
+    "url": [],
     "from_": None,
     "remote_port": None,
     "id": ["CP1"],
     "count": 1,
-    "protocol": V.V1_6,
+    "return_interval": 60.0,
+    "template": None,
+    "protocol": None,
     "user": None,
     "password_file": None,
     "authorization_key_file": None,
     "header": {},
     "subprotocol": "required",
-    "connectors": 2,
+    "connectors": None,
     "manual": False,
+    "trigger_boot": "reject",
     "reconnect_delay": 1,
     "reconnect_max_delay": 60,
+    "tx_attempts": 3,
+    "tx_interval": 60,
+    "tx_pause": 0.1,
     "plugins": [],
     "plugin": [],
     "store": "none",
@@ -67,12 +73,13 @@ DEFAULTS = {
 }
 SECONDS = ["reconnect-delay", "reconnect-max-delay", "ping-interval", "ping-timeout"]
 SECONDS += ["handshake-timeout", "close-timeout", "call-timeout", "hook-timeout"]
-SECONDS += ["request-timeout", "soap-peer-timeout"]
+SECONDS += ["request-timeout", "soap-peer-timeout", "tx-interval", "tx-pause", "return-interval"]
 WHOLE = {
     # name: lowest, highest
     "port": (0, 65535),
     "count": (1, 100_000),
     "connectors": (1, 100),
+    "tx-attempts": (1, 1_000),
     "max-message-size": (1024, 1 << 30),
     "max-sent-size": (1024, 1 << 30),
     "max-buffered": (1 << 20, 1 << 40),
@@ -122,8 +129,8 @@ def test_seconds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SECONDS)
-def test_only_pings_may_be_turned_off_with_zero(name: str) -> None:
-    if name == "ping-interval":
+def test_where_there_may_be_no_wait_at_all(name: str) -> None:
+    if name in ("ping-interval", "return-interval", "tx-interval", "tx-pause"):
         assert built(name, 0) == 0
     else:
         assert "must be a number of seconds" in refused(name, "0")
@@ -160,7 +167,7 @@ def test_interface() -> None:
     ],
 )
 def test_url(value: str) -> None:
-    assert built("url", value) == value
+    assert built("url", value) == built("url", [value]) == [value]
 
 
 def test_from() -> None:
@@ -203,6 +210,7 @@ def test_soap_addresses() -> None:
         ("no-subprotocol", ["close", "refuse"]),
         ("validation", ["strict", "report", "off"]),
         ("subprotocol", ["required", "optional"]),
+        ("trigger-boot", ["reject", "accept"]),
     ],
 )
 def test_choices(name: str, choices: list[str]) -> None:
@@ -413,8 +421,15 @@ def test_every_setting_has_a_test_and_a_help_text() -> None:
     tested = {*SECONDS, *WHOLE, *SWITCHES, "interface", "url", "id", "plugin", "plugins"}
     tested |= {"role", "protocol", "protocols", "endpoint", "transport", "from"}
     tested |= {"default-protocol", "no-subprotocol", "identity-from", "origins"}
-    tested |= {"request-encoding", "soap-learn-address", "soap-address", "validation"}
+    tested |= {
+        "trigger-boot",
+        "request-encoding",
+        "soap-learn-address",
+        "soap-address",
+        "validation",
+    }
     tested |= {"store", "subprotocol", "user", "password-file", "authorization-key-file", "header"}
+    tested |= {"template"}
     assert {setting.name for setting in SETTINGS} == tested
     assert {setting.attribute for setting in SETTINGS} == set(DEFAULTS)
     assert all(setting.help.endswith(".") for setting in SETTINGS)

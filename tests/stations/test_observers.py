@@ -106,7 +106,7 @@ def test_a_send_is_told_but_not_answered(world: World, diary: list[str]) -> None
 
 def test_a_charge_point_tells_why_it_could_not_connect(world: World, diary: list[str]) -> None:
     station = world.start("cp")
-    station.connecting_failed("refused\x1b[2J", 1.5)
+    station.connecting_failed("refused\x1b[2J", 1.5, "ws://h/")
     assert diary[-1] == r"failed cp#CP1 refused\x1b[2J"
 
 

@@ -230,7 +230,7 @@ def test_coming_and_going_is_logged(world: World, logged: Log) -> None:
 def test_a_charge_point_says_why_it_is_not_connected(world: World, logged: Log) -> None:
     station = world.start("cp", "1.6")
     world.connect().lose("timed out")
-    station.connecting_failed("refused\r", 2.25)
+    station.connecting_failed("refused\r", 2.25, "ws://h/")
     assert logged.lines("info", "warn") == [
         "cp#CP1: Connected to CentralSystem (ocpp1.6).",
         "cp#CP1: Connection lost: timed out",

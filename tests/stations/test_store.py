@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from ocppfw.charge_point import Template
 from ocppfw.errors import StorageError
 from ocppfw.settings import Settings
 from ocppfw.stations.central_system import CentralSystem
@@ -47,7 +48,7 @@ def test_stations_of_one_process_do_not_see_what_others_keep(world: World, clock
 
     def charge_point(identity: str) -> ChargePoint:
         settings = Settings.build({"role": "cp", "url": "ws://x"})
-        usual = (world.plugins, settings, stores, clock, None, clock.seconds)
+        usual = (Template(), world.plugins, settings, stores, clock, None, clock.seconds)
         return ChargePoint(identity, OcppVersion.V1_6, *usual)
 
     central_system = CentralSystem(

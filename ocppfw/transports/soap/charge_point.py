@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory
-from twisted.internet.protocol import Protocol as TcpProtocol
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
@@ -18,7 +16,7 @@ from ocppfw.soap import Request as SoapRequest
 from ocppfw.transports.buffers import Buffers
 from ocppfw.transports.http.limits import LimitedSite
 from ocppfw.transports.http.requests import IncomingRequest, plain_path, wants_wsdl
-from ocppfw.transports.reconnect import endpoint_of
+from ocppfw.transports.reconnect import endpoint_of, reach
 from ocppfw.transports.soap.client import SoapClient
 from ocppfw.transports.soap.connection import SoapConnection
 from ocppfw.transports.soap.refusals import Busy, refused
@@ -103,12 +101,13 @@ class CentralSystemFinder:
 
     def connect(self) -> Deferred[SoapConnection]:
         """A connection, once the central system's port could be reached."""
-        reached: Deferred[Any] = self._endpoint.connect(_Probes())
-        return reached.addCallback(self._reached)
+        return self.reach().addCallback(self._reached)
 
-    def _reached(self, probe: Any) -> SoapConnection:
-        address = probe.transport.getPeer()
-        probe.transport.loseConnection()
+    def reach(self) -> Deferred[Any]:
+        """The address of the central system's port, once that could be reached."""
+        return reach(self._endpoint)
+
+    def _reached(self, address: Any) -> SoapConnection:
         station = self._station
         connection = SoapConnection(station, station.identity, station.version, self._client)
         connection.url, connection.own_url = self._url, self._own_url
@@ -120,13 +119,6 @@ class CentralSystemFinder:
             station.identity, station.version, connection, f"{address.host}:{address.port}"
         )
         return connection
-
-
-class _Probes(Factory):
-    """Connections that only show that there is somebody."""
-
-    noisy = False
-    protocol = TcpProtocol
 
 
 class ChargePointResource(Resource):
