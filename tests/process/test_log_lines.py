@@ -22,7 +22,7 @@ from tests.process.twistd import (
 )
 
 DROPPED = re.compile(rb"Warning: (\d+) lines were dropped")
-LONG = {"vendorId": "v", "data": "x" * 20_000}
+LONG = {"vendorId": "v", "data": "x" * 200_000}
 
 
 def test_8000_bad_frames_are_eleven_lines(tmp_path: Path, connect: Any) -> None:
@@ -83,7 +83,7 @@ def started(tmp_path: Path) -> Iterator[Any]:
 
 
 def flood(wire: Any) -> None:
-    """Have 2 MB shown."""
+    """Have 20 MB shown."""
     for _ in range(100):
         assert wire.call("DataTransfer", LONG)[0] == 3
 
