@@ -26,6 +26,7 @@ class Terminal:
     """
 
     def __init__(self, folder, *arguments, program=PROGRAM, columns=300, lines=100, **further):
+        self.folder = folder
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
             "TERM": "xterm",
@@ -35,6 +36,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.received = b""
+        self._asked = False
+        self._pasting = threading.Thread()
         self.child = pexpect.spawn(
             program[0],
             [*program[1:], *arguments],
@@ -51,12 +54,13 @@ class Terminal:
         except (pexpect.TIMEOUT, pexpect.EOF):
             return
         self.received += data
-        if b"\x1b[6n" in data:  # the program asks where the cursor is
-            self._stream.feed(data)
+        self._stream.feed(data)
+        self._asked |= b"\x1b[6n" in data  # the program asks where the cursor is
+        # No terminal answers in the midst of what it sends.
+        if self._asked and not self._pasting.is_alive():
+            self._asked = False
             cursor = self.screen.cursor
             self.child.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
-        else:
-            self._stream.feed(data)
 
     @property
     def lines(self):
@@ -89,9 +93,9 @@ class Terminal:
     def paste(self, text, announced=True):
         """Paste, which most terminals announce (bracketed paste); the program reads meanwhile."""
         data = (f"\x1b[200~{text}\x1b[201~" if announced else text).encode()
-        pasting = threading.Thread(target=self._send, args=(data,), daemon=True)
-        pasting.start()
-        while pasting.is_alive():
+        self._pasting = threading.Thread(target=self._send, args=(data,), daemon=True)
+        self._pasting.start()
+        while self._pasting.is_alive():
             self.read()
 
     def _send(self, data):
