@@ -40,6 +40,8 @@ class Candidate:
     @property
     def autoload(self) -> bool:
         """False if the file says ``autoload = False``. The file is read, not run."""
+        if b"autoload" not in self._source:
+            return True  # as most do: there is nothing to look for
         for node in self._tree.body:
             if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
                 node.value, ast.Constant
@@ -52,10 +54,17 @@ class Candidate:
     @property
     def _tree(self) -> ast.Module:
         try:
-            return ast.parse(self.path.read_bytes(), str(self.path))
+            return ast.parse(self._source, str(self.path))
         except SyntaxError as error:
             raise PluginError(f"{self.path}:{error.lineno}: {error.msg}") from error
-        except (OSError, ValueError) as error:
+        except ValueError as error:
+            raise PluginError(f"{self.path}: {error}") from error
+
+    @property
+    def _source(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
             raise PluginError(f"{self.path}: {error}") from error
 
 

@@ -7,6 +7,7 @@ of this package, and so is every helper file that it imports (``from ._cards imp
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import sys
@@ -15,12 +16,12 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ocppfw.errors import PluginError
 from ocppfw.hooks.files import Candidate
-from ocppfw.hooks.places import PREFIX, place_of, root_of, what_is_wrong
+from ocppfw.hooks.places import PREFIX, place_of, what_is_wrong
 
 _serials = itertools.count(1)
 
@@ -55,7 +56,7 @@ def run_file(candidate: Candidate) -> ModuleType:
 
 def files_of(package: str) -> dict[Path, bytes]:
     """The files of a plugin, helper files among them, each with a digest of what is in it."""
-    modules = [module for name, module in list(sys.modules.items()) if root_of(name) == package]
+    modules = (sys.modules.get(name) for name in _modules_of(package))
     files = filter(None, (getattr(module, "__file__", None) for module in modules))
     return {path: digest_of(path) for path in map(Path, files)}
 
@@ -70,8 +71,15 @@ def digest_of(path: Path) -> bytes:
 
 def forget(package: str) -> None:
     """Take a plugin and its helper files out of ``sys.modules``."""
-    for name in [name for name in list(sys.modules) if root_of(name) == package]:
-        del sys.modules[name]
+    for name in _modules_of(package):
+        sys.modules.pop(name, None)
+
+
+def _modules_of(package: str) -> list[str]:
+    """Names of a package and of all modules in it, which came after it."""
+    inside = f"{package}."
+    later = itertools.takewhile(package.__ne__, reversed(list(sys.modules)))
+    return [package, *(name for name in later if name.startswith(inside))]
 
 
 def _make_package(folder: Path) -> str:
@@ -86,6 +94,16 @@ class _SourceLoader(SourceFileLoader):
 
     def path_stats(self, path: Any) -> Any:
         raise OSError  # nothing is known that a cached file could be compared with
+
+    def source_to_code(self, data: Any, path: Any) -> CodeType:  # type: ignore[override]
+        return _compile(bytes(data), str(path))
+
+
+@functools.lru_cache(maxsize=128)
+def _compile(source: bytes, path: str) -> CodeType:
+    """The code of a file, which is compiled once: several services of a process may load it."""
+    code: CodeType = compile(source, path, "exec", dont_inherit=True)
+    return code
 
 
 class _HelperFinder(MetaPathFinder):
