@@ -88,7 +88,7 @@ def cp_get_transaction_status(station, payload):
 @hookimpl
 def cp_unlock_connector(station, call, payload):
     if station.version.is_2x:
-        return {"status": _unlock_2x(station, payload)}
+        return _unlock_2x(station, payload)
     charge_point_model(station).hold_until_answered(call)
     status = _unlock_1x(station, payload["connectorId"])
     if station.version == "1.6":
@@ -100,6 +100,8 @@ def _unlock_1x(station, number):
     """Open the lock of a connector; a transaction is finished first (1.6 section 5.18)."""
     model = charge_point_model(station)
     for connector in model.chosen(number):
+        if not connector.is_socket:
+            break  # there is no lock, and so no reason to stop anything
         if connector.transaction is not None:
             model.stop_transaction(connector, "UnlockCommand")
         return _unlock(connector, "UnlockFailed")
@@ -109,10 +111,12 @@ def _unlock_1x(station, number):
 def _unlock_2x(station, payload):
     chosen = charge_point_model(station).chosen(payload["evseId"])
     if not chosen or payload["connectorId"] != 1:
-        return "UnknownConnector"
+        return {"status": "UnknownConnector"}
     if chosen[0].transaction is not None:
-        return "OngoingAuthorizedTransaction"
-    return _unlock(chosen[0], "UnlockFailed")
+        return {"status": "OngoingAuthorizedTransaction"}
+    if not chosen[0].is_socket:
+        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
+    return {"status": _unlock(chosen[0], "UnlockFailed")}
 
 
 def _unlock(connector, failed):

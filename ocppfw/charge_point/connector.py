@@ -40,7 +40,8 @@ class Connector:
         transaction: from the card or the request to charge until it has ended.
         ev: the vehicle at it; also while its plug is out in the middle of a transaction.
         plugged: whether the cable is in the vehicle.
-        cable: whether the cable is in the connector.
+        is_socket: whether drivers bring the cable, and may take it along.
+        cable: whether the cable is in the connector; one that is fixed, whether somebody uses it.
         locked: whether the connector holds it there.
         used: whether the cable that is in has had its transaction, or its time.
         reserved: whether it is kept for somebody.
@@ -62,6 +63,7 @@ class Connector:
         "error_code",
         "ev",
         "held_for",
+        "is_socket",
         "limit",
         "locked",
         "max_power",
@@ -87,6 +89,7 @@ class Connector:
         self.status = ConnectorStatus.AVAILABLE
         self.meter = Meter(template.voltage, max(1, template.phases))
         self.max_power = template.power
+        self.is_socket = template.is_socket
         self.transaction: Transaction | None = None
         self.ev: Ev | None = None
         self.plugged = self.cable = self.locked = self.used = self.reserved = False
@@ -126,15 +129,19 @@ class Connector:
         Raises:
             InvalidTransition: there is none, or the connector holds what is left of it.
         """
-        self._refuse_if(not self.cable, "no cable is plugged in")
+        gone = not self.cable or (self.ev_side_out and not self.is_socket)
+        self._refuse_if(gone, "no cable is plugged in")
         self._refuse_if(self.locked and not self.plugged, "the cable is locked")
         self.plugged = False
         if not self.locked:
-            self.cable = self.used = False
-            self.ev = self.waits_until = None
+            self._let_go()
         if self.error_code in _WARNINGS:
             self.error_code = NO_ERROR
         self.update()
+
+    def _let_go(self) -> None:
+        self.cable = self.used = False
+        self.ev = self.waits_until = None
 
     def decide(self, event: EvEvent) -> None:
         """The vehicle decides whether it takes energy.
@@ -209,15 +216,17 @@ class Connector:
             reason: as StopTransaction of 1.6, or stoppedReason of 2.x.
             at: the present moment, as the messages write it.
             token: whose card has stopped it; None if no card has.
-            holds: whether the connector goes on holding the cable.
+            holds: whether the connector goes on holding the cable, where it has a lock.
         """
         transaction = self.present()
         self._settle()
         transaction.happens(TransactionEvent.STOP)
         transaction.stop = Stop(reason, at, self.meter.register, token)
-        self.held_for = transaction if holds else None
-        self.locked = holds
+        self.locked = holds and self.is_socket
+        self.held_for = transaction if self.locked else None
         self.used, self.cutoff = True, None
+        if self.ev_side_out and not self.is_socket:
+            self._let_go()
 
     def unlock(self) -> None:
         """The connector holds the cable no longer.

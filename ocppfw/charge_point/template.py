@@ -39,16 +39,21 @@ class ConnectorTemplate:
     """A connector (2.x: an EVSE with its one connector).
 
     Attributes:
-        type: in the words of ConnectorEnumType of 2.0.1, such as ``cType2``.
+        type: in the words of ConnectorEnumType of 2.0.1, such as ``sType2``.
         phases: 1 to 3, 0 for direct current.
         power: the most that it gives, in W.
         voltage: in V; of alternating current, between a phase and neutral.
     """
 
-    type: str = "cType2"
+    type: str = "sType2"
     phases: int = 3
     power: int = 11_000
     voltage: int = 230
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether drivers bring the cable; a cable, a pantograph or a coil of its own is fixed."""
+        return not self.type.startswith(("c", "Pan", "w"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

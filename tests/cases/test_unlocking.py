@@ -1,7 +1,10 @@
-"""Group 4.7: UnlockConnector, of sockets into which drivers plug their own cables."""
+"""Group 4.7: UnlockConnector, of sockets and of cables that are fixed."""
 
+import pytest
+
+from ocppfw.charge_point import ConnectorTemplate, Template
 from ocppfw.versions import OcppVersion
-from tests.cases.charge_point import K1
+from tests.cases.charge_point import K1, ChargePointCase
 
 
 def unlock(case, number=1):
@@ -29,3 +32,34 @@ def test_cp16_025_in_a_transaction(case):
     case.expect(f"Stop {t} UnlockCommand", "SN 1 Finishing")
     case.unplug()
     case.expect("SN 1 Available")
+
+
+@pytest.fixture
+def fixed(link, clock, logged):
+    """State B, of a charge point whose cables are fixed."""
+    template = Template(connectors=(ConnectorTemplate(type="cType2"),) * 2)
+    case = ChargePointCase(link, clock, template=template)
+    case.boot()
+    yield case
+    case.end()
+    assert logged.faults() == []
+
+
+def not_supported(case):
+    return "NotSupported" if case.version is OcppVersion.V1_6 else "Rejected"
+
+
+def test_cp16_024_no_transaction(fixed):
+    assert unlock(fixed) == not_supported(fixed)
+    fixed.expect()
+
+
+def test_cp16_026_in_a_transaction(fixed):
+    t = fixed.charge(K1)
+    assert unlock(fixed) == not_supported(fixed)
+    fixed.wait(30)
+    fixed.expect()
+    fixed.tap(K1)
+    fixed.expect(f"Stop {t} Local", "SN 1 Finishing")
+    fixed.unplug()
+    fixed.expect("SN 1 Available")

@@ -113,6 +113,13 @@ def connector(clock, seen):
     return made
 
 
+@pytest.fixture
+def fixed(connector):
+    """The same with a cable of its own."""
+    connector.is_socket = False
+    return connector
+
+
 def charging(connector, state_of_charge=20.0):
     connector.plug(Ev(CAR, state_of_charge))
     prepare(connector)
@@ -214,6 +221,29 @@ class TestStatus:
         connector.unplug()
         with pytest.raises(InvalidTransition, match="connector 1: the cable is locked"):
             connector.unplug()
+
+    def test_a_fixed_cable_is_free_as_soon_as_it_is_out_of_the_vehicle(self, fixed, seen):
+        charging(fixed)
+        end(fixed, holds=True)
+        fixed.unplug()
+        assert seen == [PREPARING, CHARGING, FINISHING, AVAILABLE]
+        assert (fixed.cable, fixed.ev, fixed.is_free) == (False, None, True)
+
+    def test_a_fixed_cable_that_is_out_of_the_vehicle_when_the_transaction_ends(self, fixed, seen):
+        charging(fixed)
+        fixed.unplug()
+        with pytest.raises(InvalidTransition, match="connector 1: no cable is plugged in"):
+            fixed.unplug()
+        end(fixed, holds=True)
+        assert seen == [PREPARING, CHARGING, SUSPENDED_EV, AVAILABLE]
+        assert (fixed.cable, fixed.ev, fixed.is_free) == (False, None, True)
+
+    def test_a_fixed_cable_that_goes_back_into_the_vehicle(self, fixed):
+        charging(fixed)
+        vehicle = fixed.ev
+        fixed.unplug()
+        fixed.plug(Ev(CAR, 99))
+        assert (fixed.status, fixed.ev) == (CHARGING, vehicle)
 
     def test_a_fault_goes_back_to_what_was_before(self, connector, seen):
         charging(connector)

@@ -25,12 +25,13 @@ TAGS = st.sampled_from(["A", "b", "B"])
 
 
 class Life(RuleBasedStateMachine):
-    """One charge point of 1.6, and a central system that answers as it likes."""
+    """A charge point of 1.6 with a socket and a fixed cable; the central system answers freely."""
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = TestClock()
         self.model = build_model(OcppVersion.V1_6, 2, self.clock, random=Random(5))
+        self.model.connectors[2].is_socket = False
         self.registers = dict.fromkeys((1, 2), 0)
         self.statuses = {n: [ConnectorStatus.AVAILABLE] for n in (1, 2)}
         self.delivered: list[Any] = []

@@ -172,3 +172,10 @@ def test_an_answer_is_the_same_every_time(clock: Clock) -> None:
     pair = made(clock, V1_6, "minimal-core")
     for _ in range(2):
         assert pair.ask("ClearCache") == {"status": "Rejected"}
+
+
+@pytest.mark.parametrize("version", [V2_0_1, V2_1], ids=str)
+def test_a_cable_that_is_fixed_cannot_be_unlocked(clock: Clock, version: OcppVersion) -> None:
+    pair = made(clock, version, "dc-fast")
+    refusal = {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
+    assert pair.ask("UnlockConnector", {"evseId": 1, "connectorId": 1}) == refusal
