@@ -19,6 +19,7 @@ from ocppfw.charge_point import (
     RegistrationEvent,
     charge_point_model,
     reading_answer,
+    seconds_of,
 )
 
 role = "cp"
@@ -30,6 +31,12 @@ SETTINGS = PluginSettings(
 )
 
 NAME = "cp_autostart"
+
+# Seconds: an answer tells whole ones, and clocks are never quite alike.
+CLOCK_TOLERANCE = 2.0
+
+# Who says that it is the year 1 or 1970 has no clock.
+EARLIEST, LATEST = seconds_of("2000-01-01T00:00:00Z"), seconds_of("2100-01-01T00:00:00Z")
 
 # What a BootNotification may be answered.
 STATUSES = (RegistrationEvent.ACCEPTED, RegistrationEvent.PENDING, RegistrationEvent.REJECTED)
@@ -94,6 +101,7 @@ async def _boot(station):
 async def _register(station, model):
     """Send one BootNotification, and settle what follows from its answer."""
     delay = max(1.0, SETTINGS.boot_retry)
+    asked = station.now().timestamp()
     try:
         answer = await station.call("BootNotification", _boot_notification(station, model))
         status, interval = _read_answer(answer)
@@ -108,6 +116,8 @@ async def _register(station, model):
         # 1.2 and 1.5 know no interval for the next attempt (1.5 section 4.2).
         if "interval" in answer:
             delay = interval or delay
+        if status is RegistrationEvent.ACCEPTED:
+            _follow_clock(station, asked, answer)
         _settle(station, model, status, interval, delay)
     model.boot_not_before = station.clock.seconds() + delay
 
@@ -117,6 +127,38 @@ def _read_answer(answer):
     with reading_answer("BootNotification", answer):
         interval = answer.get("interval", answer.get("heartbeatInterval", 0))
         return STATUSES[STATUSES.index(answer["status"])], max(interval, 0)
+
+
+def _follow_clock(station, asked, answer):
+    """Go by the central system's clock (1.6 sections 4.2 and 4.6).
+
+    It is right if it tells a moment between question and answer, which may be far apart.
+    """
+    told = _read_clock(answer)
+    if told is None:
+        return
+    if not EARLIEST <= told < LATEST:
+        text = "The central system's clock is not followed: it says {time}."
+        station.log.warn(text, time=answer["currentTime"])
+        return
+    now = station.now().timestamp()
+    ahead = told - now
+    if told < asked - CLOCK_TOLERANCE or told > now + CLOCK_TOLERANCE:
+        station.set_clock(told)
+        text = "The central system's clock is followed: it is {seconds:.0f} s {way} ours."
+        way = "ahead of" if ahead > 0 else "behind"
+        station.log.info(text, seconds=abs(ahead), way=way)
+
+
+def _read_clock(answer):
+    """What time it is, in seconds since 1970.
+
+    None where the answer does not tell: that of 1.2 need not, and where ``validation`` is not
+    strict, anything may stand there.
+    """
+    with contextlib.suppress(AttributeError, LookupError, TypeError, ValueError):
+        return seconds_of(answer["currentTime"])
+    return None
 
 
 def _settle(station, model, status, interval, delay):
@@ -144,7 +186,8 @@ async def _keep_heartbeat(station):
     while True:
         await deferLater(station.clock, interval)
         try:
-            await station.call("Heartbeat")
+            asked = station.now().timestamp()
+            _follow_clock(station, asked, await station.call("Heartbeat"))
         except NotConnected:
             raise
         except OcppfwError as error:

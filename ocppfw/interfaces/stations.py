@@ -143,6 +143,9 @@ class ChargePoint(Station, Protocol):
     def url(self) -> str:
         """Address of the central system that it is connected with, or tries to reach."""
 
+    def set_clock(self, moment: float) -> None:
+        """Have ``now`` and ``timestamp`` go by a clock that tells these seconds since 1970."""
+
     @property
     def peer(self) -> Peer | None:
         """The central system while connected, else None."""

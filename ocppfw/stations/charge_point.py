@@ -60,6 +60,7 @@ class ChargePoint(Station):
         self.line: Line | None = None
         self._cut: Deferred[None] | None = None
         super().__init__(*arguments)
+        self._own_wall_clock = self._wall_clock
 
     @property
     def label(self) -> str:
@@ -79,6 +80,16 @@ class ChargePoint(Station):
     def connected_peers(self) -> list[Peer]:
         """The central system while connected."""
         return [self.peer] if self.peer else []
+
+    def set_clock(self, moment: float) -> None:
+        """Go by another clock than the host's from now on, in ``now`` and ``timestamp``.
+
+        Args:
+            moment: what time it is by that clock, in seconds since 1970.
+        """
+        own = self._own_wall_clock
+        ahead = moment - own()
+        self._wall_clock = lambda: own() + ahead
 
     def attempted(self) -> Deferred[None]:
         """Fires when it is connected; fails with ConnectFailed if the last attempt has failed.

@@ -19,7 +19,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from ocppfw import CallFailed
-from ocppfw.charge_point import charge_point_model
+from ocppfw.charge_point import charge_point_model, timestamp
 from ocppfw.charge_point.configuration_keys import ASSUMED
 from ocppfw.hooks.files import SHIPPED
 from ocppfw.hooks.manager import PluginManager
@@ -139,6 +139,16 @@ class ChargePointCase:
         """An answer to BootNotification; the clocks agree."""
         told = boot_answer(self.version, status, interval)
         return lambda _: {**told, "currentTime": self.station.timestamp()}
+
+    def set_central_clock(self, ahead: float, interval: int = 300) -> None:
+        """Have the central system's clock be so many seconds ahead of the time of everybody."""
+
+        def now(_: Any) -> dict[str, str]:
+            return {"currentTime": timestamp(self.clock.seconds() + ahead)}
+
+        told = boot_answer(self.version, "Accepted", interval)
+        self.answers["BootNotification"] = lambda request: told | now(request)
+        self.answers["Heartbeat"] = now
 
     def begun(self, status: str = "Accepted", **more: str) -> Any:
         """An answer to StartTransaction, with an id that is new each time."""

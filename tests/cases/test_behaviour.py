@@ -3,7 +3,7 @@
 import pytest
 
 from ocppfw import CallFailed
-from ocppfw.charge_point import InvalidTransition
+from ocppfw.charge_point import InvalidTransition, seconds_of
 from ocppfw.versions import OcppVersion
 from tests.cases.charge_point import K1, K2, K3, id_tag_info
 from tests.cases.links import from_1_5, from_1_6
@@ -56,6 +56,16 @@ def test_e36_accepted(cold):
     cold.expect("Boot", "SN 0 Available", "SN 1 Available", "SN 2 Preparing")
     cold.wait(40)
     cold.expect("HB")
+
+
+@from_1_5
+def test_e36_the_clock_is_set(cold):
+    cold.set_central_clock(ahead=-86400)
+    cold.connect()
+    told = [seconds_of(each["timestamp"]) for each in cold.payloads("StatusNotification")]
+    now = cold.clock.seconds()
+    assert len(told) == 3
+    assert all(now - 2 <= each + 86400 <= now for each in told)
 
 
 @from_1_6

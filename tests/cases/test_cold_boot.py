@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from ocppfw import CallFailed
+from ocppfw.charge_point import seconds_of
 from ocppfw.versions import OcppVersion
 from tests.cases.links import from_1_5, from_1_6
 from tests.memory.script import NEVER
@@ -23,6 +24,20 @@ def test_cp16_001_accepted(cold):
     cold.wait(30)
     cold.expect("HB")
     assert interval(cold) == "30"
+
+
+def test_cp16_001_timestamps_follow_the_central_system(cold):
+    cold.set_central_clock(ahead=3600, interval=30)
+    cold.connect()
+    cold.charge()
+    cold.set_central_clock(ahead=7200)
+    cold.wait(30)
+    cold.expect("HB")
+    booted, beaten = cold.clock.seconds() - 32, cold.clock.seconds()
+    cold.tap()
+    [start], [stop] = cold.payloads("StartTransaction"), cold.payloads("StopTransaction")
+    assert seconds_of(start["timestamp"]) - booted in range(3600, 3604)
+    assert seconds_of(stop["timestamp"]) == beaten + 7200
 
 
 @from_1_6

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 
 from ocppfw import CallFailed
 from ocppfw.catalogue import load_catalogue
-from ocppfw.charge_point import charge_point_model
+from ocppfw.charge_point import charge_point_model, timestamp
 from ocppfw.hooks.files import SHIPPED
 from ocppfw.versions import OcppVersion, Role
 from tests.deferreds import outcomes
@@ -42,7 +42,7 @@ class ChargePointPair(Pair):
         self.plugins = find_plugins(SHIPPED, BEHAVIOURS)
         self.plugins.load_initial({"cp_autostart"} if autostart else ())
         self.station = build_charge_point(version, self.plugins, clock, **given)
-        self.answers = _usual_answers(version)
+        self.answers = _usual_answers(version, clock)
         self.script = Script(Role.CS, clock, self.answers, {"calls-in-flight": 100})
         super().__init__(self.script, self.station, IDENTITY, version, clock)
         self.station.start()
@@ -152,13 +152,13 @@ def boot_answer(version: OcppVersion, status: str = "Accepted", interval: int = 
     return {"status": status, "currentTime": "2026-11-22T14:54:54Z", name: interval}
 
 
-def _usual_answers(version: OcppVersion) -> dict[str, Any]:
+def _usual_answers(version: OcppVersion, clock: Clock) -> dict[str, Any]:
     """What a friendly central system answers: mostly nothing but that it has heard."""
     accepted = {"idTagInfo": {"status": "Accepted"}}
     token_accepted = {"idTokenInfo": {"status": "Accepted"}}
     answers = {
         "BootNotification": boot_answer(version),
-        "Heartbeat": {"currentTime": "2026-11-22T14:54:54Z"},
+        "Heartbeat": lambda _: {"currentTime": timestamp(clock.seconds())},
         "Authorize": token_accepted if version.is_2x else accepted,
         "StartTransaction": {"transactionId": 5, **accepted},
         "TransactionEvent": token_accepted,

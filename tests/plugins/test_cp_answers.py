@@ -8,7 +8,7 @@ from ocppfw.catalogue import hook_name
 from ocppfw.versions import OcppVersion, Role
 from tests.catalogue.mutations import complete_example
 from tests.plugins import generated
-from tests.plugins.charge_points import ChargePointPair, operations, refusal
+from tests.plugins.charge_points import ChargePointPair, boot_answer, operations, refusal
 
 V1_2, V1_5, V1_6, V2_0_1, V2_1 = OcppVersion
 VARIANTS = 25
@@ -307,6 +307,8 @@ class TestTriggers:
 def test_a_download_begins_by_the_wall_clock_also_when_that_is_set(version, clock, step, seconds):
     offset = 0
     pair = ChargePointPair(version, clock, wall_clock=lambda: clock.seconds() + offset)
+    # No heartbeat tells the time meanwhile.
+    pair.answers["BootNotification"] = boot_answer(version, interval=1_000_000)
     pair.connect()
     payload = {"retrieveDate": "2026-11-22T15:54:54Z", "location": "https://x.example.com/a"}
     assert pair.ask("UpdateFirmware", payload) == {}

@@ -1,6 +1,7 @@
 """A charge point boots, is registered or not, and keeps the heartbeat."""
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from ocppfw.versions import OcppVersion
 from tests.memory.script import NEVER
@@ -91,6 +92,65 @@ class TestAccepted:
         pair.calls()
         pair.wait(300)
         assert pair.actions() == ["Heartbeat"]
+
+
+class TestClock:
+    """The central system's is followed (1.6 sections 4.2 and 4.6)."""
+
+    def boot(self, pair, time, status="Accepted"):
+        pair.answers["BootNotification"] = boot_answer(pair.version, status) | {"currentTime": time}
+        pair.connect()
+        return pair.station.timestamp()
+
+    def test_boot_and_heartbeat_tell_it(self, pair, logged):
+        assert self.boot(pair, "2026-11-22T15:54:54Z") == "2026-11-22T15:54:54Z"
+        pair.answers["Heartbeat"] = {"currentTime": "2026-11-22T15:00:00+01:00"}
+        pair.wait(300)
+        assert pair.station.timestamp() == "2026-11-22T14:00:00Z"
+        followed = "cp#CP1: The central system's clock is followed: it is {} ours."
+        lines = [line for line in logged.lines("info") if "clock" in line]
+        assert lines == [followed.format("3600 s ahead of"), followed.format("7194 s behind")]
+        pair.wait(10)
+        assert pair.station.timestamp() == "2026-11-22T14:00:10Z"
+
+    @pytest.mark.parametrize("time", ["2026-11-22T14:54:52Z", "2026-11-22T14:54:56Z"])
+    def test_two_seconds_are_no_difference(self, pair, logged, time):
+        assert self.boot(pair, time) == "2026-11-22T14:54:54Z"
+        assert not [line for line in logged.lines("info") if "clock" in line]
+
+    def test_an_answer_that_was_long_under_way_is_no_difference(self, pair, logged):
+        late = Deferred()
+        pair.answers["BootNotification"] = lambda _: late
+        pair.connect()
+        pair.wait(20)
+        late.callback(boot_answer(pair.version))  # it tells when it was asked
+        pair.wait(0)
+        assert pair.model.registration == "Accepted"
+        assert pair.station.timestamp() == "2026-11-22T14:55:14Z"
+        assert not [line for line in logged.lines("info") if "clock" in line]
+
+    def test_not_while_rejected(self, pair):
+        assert self.boot(pair, "2026-11-22T15:54:54Z", "Rejected") == "2026-11-22T14:54:54Z"
+
+    @pytest.mark.parametrize("version", WITH_PENDING, ids=str)
+    def test_not_while_pending(self, pair):
+        assert self.boot(pair, "2026-11-22T15:54:54Z", "Pending") == "2026-11-22T14:54:54Z"
+
+    @pytest.mark.parametrize("year", ["0000", "0001", "1970", "1999", "2100", "9999"])
+    def test_a_year_that_nobody_believes_in(self, pair, logged, year):
+        time = f"{year}-06-30T12:00:00Z"
+        assert self.boot(pair, time) == "2026-11-22T14:54:54Z"
+        text = f"cp#CP1: The central system's clock is not followed: it says {time}."
+        assert logged.lines("warn") == [text]
+        assert pair.model.registration == "Accepted"
+
+    @pytest.mark.parametrize("time", [None, 7, "soon", []])
+    def test_off_takes_an_answer_without_a_time(self, version, clock, logged, time):
+        pair = ChargePointPair(version, clock, validation="off")
+        assert self.boot(pair, time) == "2026-11-22T14:54:54Z"
+        assert pair.model.registration == "Accepted"
+        assert logged.lines("warn") == []
+        pair.end()
 
 
 class TestConnectionLost:

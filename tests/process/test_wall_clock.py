@@ -23,26 +23,33 @@ def hours_from_now(timestamp: str) -> int:
     return round((datetime.fromisoformat(timestamp) - datetime.now(UTC)) / timedelta(hours=1))
 
 
+def present() -> dict[str, Any]:
+    """What a central system answers whose clock is right."""
+    return {"currentTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
 @STEPS
-def test_a_charge_point_keeps_its_heartbeat(
+def test_a_charge_point_keeps_its_heartbeat_and_follows_the_central_system(
     tmp_path: Path, server: Server, wall_clock: WallClock, hours: int
 ) -> None:
     with charge_point(tmp_path, server.url, **wall_clock.environment) as station:
         _, wire = server.accept()
-        wire.expect_call("BootNotification", ACCEPTED | {"interval": 1})
+        wire.expect_call("BootNotification", ACCEPTED | present() | {"interval": 1})
         for _ in range(3):
             told = wire.expect_call("StatusNotification", {})
             assert hours_from_now(told["timestamp"]) == 0
-        wire.expect_call("Heartbeat", {"currentTime": ACCEPTED["currentTime"]})
+        wire.expect_call("Heartbeat", present())
         wall_clock.set(hours)
         began = time.monotonic()
         for _ in range(2):
-            wire.expect_call("Heartbeat", {"currentTime": ACCEPTED["currentTime"]})
+            wire.expect_call("Heartbeat", present())
         assert time.monotonic() - began > 0.8
         trigger = {"requestedMessage": "StatusNotification", "connectorId": 1}
         assert wire.call("TriggerMessage", trigger)[2] == {"status": "Accepted"}
         told = wire.expect_call("StatusNotification", {})
-        assert hours_from_now(told["timestamp"]) == hours
+        assert hours_from_now(told["timestamp"]) == 0
+        way = "ahead of" if hours < 0 else "behind"
+        station.wait_for(rf"clock is followed: it is 3\d\d\d s {way} ours\.")
         assert not station.trouble
 
 
