@@ -39,12 +39,11 @@ def test_e33_pending(cold):
     assert second.time - first.time >= 60
 
 
-@from_1_6
 def test_e34_rejected(cold):
     cold.answers["BootNotification"] = cold.booted("Rejected", 0)
     cold.connect()
     cold.expect("Boot")
-    assert cold.left_unanswered("GetConfiguration", {})
+    assert cold.left_unanswered("ClearCache", {})
     cold.wait(60)
     assert {str(each) for each in cold.heard()} == {"Boot"}
 
