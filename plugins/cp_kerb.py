@@ -5,9 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import maybeDeferred
 
 from ocppfw import Argument, Command, OcppfwError, Option, hookimpl
-from ocppfw.catalogue import load_catalogue
-from ocppfw.charge_point import InvalidTransition, charge_point_model
-from ocppfw.versions import OcppVersion, Role
+from ocppfw.charge_point import InvalidTransition, charge_point_model, error_codes
+from ocppfw.versions import OcppVersion
 
 role = "cp"
 
@@ -160,9 +159,6 @@ def _ev(station, connector, act):
 
 
 def _fault(station, connector, error):
-    known = error_codes(station.version)
-    if error not in known:
-        raise OcppfwError(f"fault: the error is one of {', '.join(known)}")
     model = charge_point_model(station)
     model.fault(connector, error)
     return _at(model, connector)
@@ -202,17 +198,6 @@ def _at(model, number):
     if connector.meter.power:
         shown.append(f"{connector.meter.power} W")
     return ", ".join(shown)
-
-
-# Errors.
-
-
-def error_codes(version):
-    """What can be broken: a ChargePointErrorCode of the version; of 1.6 in 2.x, which has none."""
-    told = load_catalogue(OcppVersion.V1_6 if version.is_2x else version)
-    fields = told.called_by(Role.CP)["StatusNotification"].request.fields
-    [codes] = [field.enum for field in fields if field.name == "errorCode"]
-    return [code for code in codes if code != "NoError"]
 
 
 def _all_error_codes():

@@ -13,6 +13,7 @@ from ocppfw.charge_point.configuration import ConfigurationKeys
 from ocppfw.charge_point.connector import NO_ERROR, Connector
 from ocppfw.charge_point.connector_status import ConnectorEvent, ConnectorStatus
 from ocppfw.charge_point.device_model import DeviceModel
+from ocppfw.charge_point.error_codes import error_codes
 from ocppfw.charge_point.ev import Ev, EvEvent, EvModel, EvState
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.meter import Meter
@@ -63,6 +64,7 @@ __all__ = [
     "Visit",
     "charge_point_model",
     "drawn_tags",
+    "error_codes",
     "reading_answer",
     "same_group",
     "same_token",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ocppfw.charge_point.authorization import same_token
 from ocppfw.charge_point.connector import Connector
+from ocppfw.charge_point.error_codes import error_codes
 from ocppfw.charge_point.ev import Ev, EvEvent, EvModel, drawn_vehicle
 from ocppfw.charge_point.machine import InvalidTransition
 from ocppfw.charge_point.sessions import Card, Sessions
@@ -159,12 +160,16 @@ class Kerb(Sessions):
 
         Args:
             number: of the connector.
-            error_code: a ChargePointErrorCode of 1.6 (section 7.6).
+            error_code: one of ``error_codes`` of the version. Of another the central system could
+                not be told: 1.2 has no OtherError that might stand for it.
 
         Raises:
-            InvalidTransition: there is no such connector, or nothing that could have this error.
+            InvalidTransition: there is no such connector or error, or nothing that could have it.
         """
         connector = self.at(number)
+        known = error_codes(self.version)
+        if error_code not in known:
+            raise InvalidTransition(f"the error is one of {', '.join(known)}")
         connector.fault(error_code)
         if connector.transaction is not None and not connector.transaction.running:
             self.give_up(connector)

@@ -2,12 +2,19 @@
 
 import pytest
 
-from ocppfw.charge_point import ConnectorStatus, InvalidTransition, RegistrationEvent
-from ocppfw.versions import OcppVersion
+from ocppfw.catalogue import load_catalogue
+from ocppfw.charge_point import (
+    ConnectorStatus,
+    InvalidTransition,
+    RegistrationEvent,
+    error_codes,
+)
+from ocppfw.versions import OcppVersion, Role
 from tests.charge_point.clocks import TestClock, build_model
 
 V1_6, V2_0_1 = OcppVersion.V1_6, OcppVersion.V2_0_1
-AVAILABLE, PREPARING, CHARGING, SUSPENDED_EV, SUSPENDED_EVSE, FINISHING, *_ = ConnectorStatus
+AVAILABLE, PREPARING, CHARGING, SUSPENDED_EV, SUSPENDED_EVSE, *_, FAULTED = ConnectorStatus
+FINISHING = ConnectorStatus.FINISHING
 
 
 @pytest.fixture
@@ -311,7 +318,29 @@ class TestNotAccepted:
         assert model.running(5) is model.connectors[1]
 
 
+@pytest.mark.parametrize("version", [OcppVersion.V1_2, OcppVersion.V1_5, V1_6], ids=str)
+def test_the_errors_are_those_of_status_notification(version):
+    fields = load_catalogue(version).called_by(Role.CP)["StatusNotification"].request.fields
+    [codes] = [field.enum for field in fields if field.name == "errorCode"]
+    assert sorted(codes) == sorted([*error_codes(version), "NoError"])
+
+
 class TestFaults:
+    @pytest.mark.parametrize("version", OcppVersion, ids=str)
+    def test_only_what_the_central_system_can_be_told(self, version, clock):
+        """1.2 has no OtherError that could stand for what it lacks."""
+        model = build_model(version, 2, clock)
+        lacks = {
+            OcppVersion.V1_2: {"GroundFailure", "OtherError", "EVCommunicationError"},
+            OcppVersion.V1_5: {"EVCommunicationError"},
+        }.get(version, {"Mode3Error"})
+        for code in (*lacks, "NoError", "Nonsense"):
+            with pytest.raises(InvalidTransition, match="the error is one of Connector"):
+                model.fault(1, code)
+        assert model.connectors[1].status is AVAILABLE
+        model.fault(1, "PowerSwitchFailure")
+        assert model.connectors[1].status is FAULTED
+
     def test_nothing_starts_while_faulted(self, model):
         model.fault(1, "GroundFailure")
         with pytest.raises(InvalidTransition, match="connector 1: it is not free"):
