@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ocppfw.charge_point.configuration_keys import ASSUMED, keys_of
 from ocppfw.charge_point.policies import Policies
 from ocppfw.charge_point.template import Template
+from ocppfw.charge_point.value_checks import listed
 from ocppfw.versions import OcppVersion
 
 
@@ -59,7 +60,7 @@ class ConfigurationKeys(Policies):
         if known is None:
             return "NotSupported"
         check = self._keys[known].check
-        if check is None:
+        if check is None or self._is_too_long(known, value):
             return "Rejected"
         try:
             self._values[known] = check(value)
@@ -67,6 +68,11 @@ class ConfigurationKeys(Policies):
             return "Rejected"
         self._changed()
         return "Accepted"
+
+    def _is_too_long(self, name: str, value: str) -> bool:
+        """Whether a list has more items than its key ...MaxLength allows (1.6 section 9)."""
+        most = self._keys.get(f"{name}MaxLength")
+        return most is not None and len(listed(value)) > int(most.value)
 
     def begin_with(self, name: str, value: str) -> None:
         """Say what a key is until it is set, where that is a matter of the settings."""

@@ -65,8 +65,8 @@ _KEYS_1_2 = {
 }
 
 
-def _lists_of_measurands(version: OcppVersion, most: int | None = None) -> dict[str, Key]:
-    check = one_or_more_of(measurand_words(version), most)
+def _lists_of_measurands(version: OcppVersion) -> dict[str, Key]:
+    check = one_or_more_of(measurand_words(version))
     return {
         "MeterValuesAlignedData": Key(REGISTER, check),
         "MeterValuesSampledData": Key(REGISTER, check),
@@ -93,7 +93,7 @@ _KEYS_1_6 = {
     "LocalAuthorizeOffline": _switch(False),
     "LocalPreAuthorize": _switch(False),
     "MaxEnergyOnInvalidId": _number(0),
-    **_lists_of_measurands(OcppVersion.V1_6, MOST_MEASURANDS),
+    **_lists_of_measurands(OcppVersion.V1_6),
     "MeterValuesAlignedDataMaxLength": Key(str(MOST_MEASURANDS)),
     "MeterValuesSampledDataMaxLength": Key(str(MOST_MEASURANDS)),
     "MeterValueSampleInterval": _number(60),
@@ -192,7 +192,9 @@ def check_preset(written: str, value: str) -> None:
 
 
 def _usual_form(key: Key, value: str) -> str:
-    return value if key.check is None else key.check(value)
+    """A value of a template, which a key that is read-only may have, too: a number stays one."""
+    check = key.check or (integer(low=1) if key.value.isdigit() else str)
+    return check(value)
 
 
 def _of_connectors(connectors: int) -> dict[str, Key]:

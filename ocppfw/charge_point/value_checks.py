@@ -37,20 +37,13 @@ def listed(value: str) -> list[str]:
     return [name for name in names if name]
 
 
-def one_or_more_of(words: Collection[str], most: int | None = None) -> Check:
-    """A check for lists, also empty ones, of words.
-
-    Args:
-        words: those that are allowed.
-        most: how many a list may have; None for all.
-    """
+def one_or_more_of(words: Collection[str]) -> Check:
+    """A check for lists, also empty ones, of words that are allowed."""
 
     def check(value: str) -> str:
         names = listed(value)
         if not set(names) <= set(words):
             raise ValueError("must name only " + ", ".join(words))
-        if most is not None and len(names) > most:
-            raise ValueError(f"must name at most {most}")
         return ",".join(names)
 
     return check

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from ocppfw.charge_point import Template
 from ocppfw.versions import OcppVersion
-from tests.cases.charge_point import K1
+from tests.cases.charge_point import K1, ChargePointCase
 from tests.cases.links import from_1_5, from_1_6
 
 REGISTER = "Energy.Active.Import.Register"
@@ -141,6 +142,20 @@ def test_cp16_119_no_samples_in_the_stop(case):
     assert case.remote_stop(t) == "Accepted"
     [stop] = case.payloads("StopTransaction")
     assert "transactionData" not in stop
+
+
+@from_1_6
+def test_cp16_120_a_list_that_is_too_long(link, clock):
+    template = Template(configuration=(("MeterValuesSampledDataMaxLength", "2"),))
+    case = ChargePointCase(link, clock, template=template)
+    case.boot()
+    two = f"{REGISTER},Voltage"
+    case.configure(MeterValuesSampledData=two)
+    request = {"key": "MeterValuesSampledData", "value": f"{two},SoC"}
+    assert case.ask("ChangeConfiguration", request) == "Rejected"
+    asked = ("MeterValuesSampledData", "MeterValuesSampledDataMaxLength")
+    assert case.keys(*asked) == dict(zip(asked, (two, "2"), strict=True))
+    case.end()
 
 
 @from_1_6

@@ -184,6 +184,11 @@ def test_everything() -> None:
             "configuration.HeartbeatInterval: must be a whole number from 1 to 2147483647, not '0'",
         ),
         (
+            "[configuration]\nMeterValuesSampledDataMaxLength = 'all'",
+            "configuration.MeterValuesSampledDataMaxLength: must be a whole number from 1 to"
+            " 2147483647, not 'all'",
+        ),
+        (
             "configuration = 1",
             "configuration: must be a table of configuration keys, not 1",
         ),
