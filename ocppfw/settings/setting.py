@@ -59,7 +59,10 @@ class Setting:
         try:
             return self.parse(given)
         except ValueError as error:
-            text = f"{prefix}{self.name}: must be {error}, not {self.mask(given)!r}"
+            shown = self.mask(given)
+            if isinstance(shown, list) and len(shown) == 1:
+                shown = shown[0]  # what may be repeated, and was not
+            text = f"{prefix}{self.name}: must be {error}, not {shown!r}"
             raise SettingsError(text) from None
 
 

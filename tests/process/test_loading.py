@@ -86,6 +86,7 @@ def test_charge_point(folder, server, scheme, protocol, loaded):
         assert station.wait_for("loaded at the start:(.*)")[1] == loaded
 
 
+@pytest.mark.slow
 def test_prompt(folder, server):
     """It knows the operations of all versions, so it reads WSDLs; what else, commands decide."""
     command = f"start_cp ws://127.0.0.1:{server.port} CP1"

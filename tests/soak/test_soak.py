@@ -23,7 +23,7 @@ SOAK = (pytest.mark.soak, pytest.mark.timeout(2400))
 
 log = logging.getLogger(__name__)
 
-MAX_BUFFERED = 16 << 20
+MAX_BUFFERED = 4 << 20
 OPTIONS = (
     *("--trace", "off", "--max-buffered", str(MAX_BUFFERED)),
     # Few places, so that the memory for SOAP charge points is full soon, and all drive others out.
@@ -32,7 +32,7 @@ OPTIONS = (
 # What is said of attackers, and of nobody else; and that the machine had no time for the process.
 EXPECTED = re.compile(
     r"Cut off a connection from 127.0.0.1: it has not read an answer for \d+ s"
-    r"|Cut off (a connection|ChargePoint #(HALF|SLOW)\S+) from .*over max-buffered \(16 MiB\)"
+    r"|Cut off (a connection|ChargePoint #(HALF|SLOW)\S+) from .*over max-buffered \(4 MiB\)"
     r"|Refused a connection from 127.0.0.1.* (408|400): "
     r"|ChargePoint #(HALF|SLOW)"
     r"|has blocked the reactor"
