@@ -28,7 +28,6 @@ def test_without_a_central_system(prompt, line, status, text):
     assert prompt.run(line) == (status, text)
 
 
-@pytest.mark.slow
 def test_refused_connections(tmp_path, port):
     with subprocess.Popen(
         [sys.executable, "-m", "ocppfw"],
